@@ -1,0 +1,135 @@
+"""What to say and to whom, as values. Features return these; nothing in ``handlers/`` sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The chat the message came from: the person in private, or the group that asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToPerson:
+    """One person, in private, by whatever lane reaches them."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToClass:
+    """The class group. Only ``handlers/broadcast`` makes these: one slot per class and day."""
+
+    class_id: str
+
+
+Audience = Asker | ToPerson | ToClass
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a number, a button or an outcome belongs to, for example ``("digest", id)``."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One choice. ``action`` comes back in :class:`Choice`; ``label`` is what people read or type."""
+
+    label: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an unsent row depends on.
+
+    A change of the subject withdraws unsent rows; right before sending, the feature's
+    ``check`` is asked once more whether the row is still wanted.
+    """
+
+    kind: str
+    id: str
+    version: int = 0
+
+
+Arrival = Literal["chat", "must"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One thing to say.
+
+    Args:
+        to: Who should see it.
+        text: The words, in Chinese, from the feature's ``texts.py``.
+        title: A card's title, at most 12 characters; empty for plain text.
+        buttons: Choices; where the lane has none they become numbered text.
+        thing: What the choices belong to; required with ``buttons``.
+        arrival: ``must`` goes by a lane that removes duplicates where there is one, and is
+            sent again, labelled, where there is none; ``chat`` is sent at most once.
+        subject: What it depends on, see :class:`Subject`.
+        not_before: When it may go out, UTC; at once if None.
+        deadline: After this (UTC) it is dropped and the outcome is ``expired``.
+        wants_outcome: Whether ``feature.outcome`` also wants to hear of success.
+    """
+
+    to: Audience
+    text: str
+    title: str = ""
+    buttons: tuple[Button, ...] = ()
+    thing: Thing | None = None
+    arrival: Arrival = "chat"
+    subject: Subject | None = None
+    not_before: datetime | None = None
+    deadline: datetime | None = None
+    wants_outcome: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button pressed, or the number or word that stands for it.
+
+    Args:
+        thing: What the choice belongs to.
+        action: The button's action.
+        rest: What the person wrote after the number (「3 好的，谢谢」 → ``好的，谢谢``).
+        number: The number used, if it was a number.
+    """
+
+    thing: Thing
+    action: str
+    rest: str = ""
+    number: int | None = None
+
+
+OutcomeKind = Literal["sent", "refused", "unknown", "expired", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an outbox row.
+
+    Args:
+        outbox_id: The row.
+        kind: ``sent`` · ``refused`` (not sent for sure, given up) · ``unknown`` (maybe sent) ·
+            ``expired`` (deadline passed unsent) · ``withdrawn``.
+        code: The platform's code or our own, for the log and the text.
+        thing: The reply's thing.
+        text: What was to be said (for "the words are kept, say 重发").
+        to_person: The recipient if it was a person.
+        to_class: The recipient if it was a class group.
+    """
+
+    outbox_id: str
+    kind: OutcomeKind
+    code: str
+    thing: Thing | None
+    text: str
+    to_person: str | None
+    to_class: str | None
