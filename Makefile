@@ -1,0 +1,68 @@
+# ClassBridge. Every target makes its own virtual environment; a Python and make are all it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-browser check bench nightly lock
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+ARGS   ?=
+# Kills per database in the long tier, and the workers of the test run.
+KILLS  ?= 1000
+JOBS   ?= 2
+# Arguments of uv for both locks: hashes for every platform, no host names.
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+# Made again only when a lock changes; the stamp is written last, so a broken run is repeated.
+$(VENV)/.locked: requirements.lock requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "ClassBridge needs Python 3.11 or newer (make PYTHON=python3.12 ...)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "this Python has no venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install -q --require-hashes -r requirements.lock -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml requirements.in
+	$(PIP) install -q --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+venv: $(VENV)/.installed ## the virtual environment only
+
+demo: venv ## play with a class: SQLite and the emulated DingTalk; ARGS="--story" ...
+	$(BIN)/classbridge demo $(ARGS)
+
+test: venv ## all tests but the browser's
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+# The browser is the distribution's own package, never a download.
+test-browser: venv ## install Chromium where it is missing, then the browser tests
+	@command -v chromium >/dev/null || { \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+check: venv ## linters, types, locks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m tests.locks
+
+bench: venv ## the budgets with their peers, as a table
+	$(BIN)/python -m tests.bench $(ARGS)
+
+nightly: venv ## the long tiers: kill -9 on both databases
+	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database sqlite
+	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database postgresql
+	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database sqlite --control
+
+lock: venv ## compile both locks again (needs the network)
+	$(PIP) install -q uv
+	$(BIN)/uv pip compile $(COMPILE) --upgrade requirements.in -o requirements.lock
+	$(BIN)/uv pip compile $(COMPILE) --upgrade -c requirements.lock requirements-dev.in -o requirements-dev.lock
