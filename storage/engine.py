@@ -101,7 +101,7 @@ class Db:
     def server_now(self) -> datetime:
         """The database's real clock, UTC: leases of several replicas agree on it."""
         if self.dialect == "postgresql":
-            stamp = self.conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            stamp: datetime = self.conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
             return stamp.astimezone(UTC)
         return real_now()
 

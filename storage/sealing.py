@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, insert, select, update
+from typing_extensions import override
 
 from storage.metadata import metadata
 
@@ -85,6 +86,7 @@ class Vault:
         self._mac_key = hmac.digest(installation_key, b"classbridge keyed hashes", "sha256")
         self._known: dict[str, _Key] = {}
 
+    @override
     def __repr__(self) -> str:
         return "Vault(<redacted>)"
 

@@ -1,0 +1,200 @@
+"""The inbox: everything that came in, one row each, written before the platform is answered.
+
+A row's ``key`` makes the platform's retries and replays fall onto the first copy. The worker claims
+rows under a lease; the deciding unit itself takes the row (:func:`take`), so its effects and the
+"handled" mark are one commit and a row can be decided only once, in the order of its conversation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Index, LargeBinary, SmallInteger, String, Table
+
+from storage import sealing
+from storage.columns import Id, UtcDateTime
+from storage.engine import Db
+from storage.metadata import metadata
+
+NEW, HANDLED, PARKED = 0, 1, 2
+MAIL = "mail"
+"""The subject whose key seals what has not been decided yet and so belongs to nobody."""
+_WHERE = "inbox.payload"
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(255), nullable=False, unique=True),
+    Column("conversation", String(255), nullable=False),
+    Column("kind", String(16), nullable=False, comment="message | outcome"),
+    Column("payload", LargeBinary, nullable=True, comment="sealed; blanked after handling"),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("owner", String(32), nullable=True),
+    Column("lease_until", UtcDateTime, nullable=True),
+    Column("handled_at", UtcDateTime, nullable=True),
+    Column("error", String(120), nullable=True),
+)
+_OPEN = inbox.c.state == NEW
+Index("ix_inbox_open", inbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_inbox_conversation", inbox.c.conversation, inbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_inbox_handled_at", inbox.c.handled_at)
+
+
+class OutOfTurn(Exception):
+    """An earlier message of the same conversation is not decided yet."""
+
+
+class MailKey:
+    """Seals payloads without a database at hand: the acknowledge path may not wait for one."""
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def seal(self, row_id: str, payload: str) -> bytes:
+        return sealing.encrypt(self._key, _WHERE, row_id, payload)
+
+    def open(self, row_id: str, blob: bytes) -> str:
+        return sealing.decrypt(self._key, _WHERE, row_id, blob)
+
+
+def mail_key(db: Db) -> MailKey:
+    """The key of undecided mail, made at first use."""
+    return MailKey(db.vault.load(db.conn, MAIL, make=True))
+
+
+def arrival(
+    row_id: str, key: str, conversation: str, kind: str, sealed: bytes, received_at: datetime
+) -> dict[str, Any]:
+    """The row of something that just came in, for ``Store.insert(inbox, [...])``."""
+    return {
+        "id": row_id,
+        "key": key,
+        "conversation": conversation,
+        "kind": kind,
+        "payload": sealed,
+        "received_at": received_at,
+        "state": NEW,
+        "attempts": 0,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row to decide. ``attempts`` counts this try; it was committed before the work began."""
+
+    id: str
+    conversation: str
+    kind: str
+    payload: str
+    received_at: datetime
+    attempts: int
+
+
+_CANDIDATES = (
+    sa.select(inbox.c.id)
+    .where(_OPEN, sa.or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < sa.bindparam("real")))
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(_CANDIDATES.scalar_subquery()), _OPEN)
+    .values(attempts=inbox.c.attempts + 1, owner=sa.bindparam("who"), lease_until=sa.bindparam("until"))
+    .returning(
+        inbox.c.id, inbox.c.conversation, inbox.c.kind, inbox.c.payload, inbox.c.received_at, inbox.c.attempts
+    )
+)
+
+
+def claim(db: Db, owner: str, limit: int, lease: timedelta) -> list[Claimed]:
+    """Lease the oldest undecided rows, counting the attempt before the work."""
+    real = db.server_now()
+    values = {"real": real, "most": limit, "who": owner, "until": real + lease}
+    rows = db.conn.execute(_CLAIM, values).all()
+    opened = [
+        Claimed(r.id, r.conversation, r.kind, _open(db, r), r.received_at, r.attempts) for r in rows
+    ]
+    return sorted(opened, key=lambda row: row.id)
+
+
+def _open(db: Db, row: Any) -> str:
+    return db.open(MAIL, _WHERE, row.id, bytes(row.payload)) if row.payload else ""
+
+
+_EARLIER = (
+    sa.select(inbox.c.id)
+    .where(inbox.c.conversation == sa.bindparam("talk"), _OPEN, inbox.c.id < sa.bindparam("row"))
+    .limit(1)
+)
+_TAKE = (
+    sa.update(inbox)
+    .where(inbox.c.id == sa.bindparam("row"), _OPEN)
+    .values(state=HANDLED, handled_at=sa.bindparam("at"), payload=None, lease_until=None)
+)
+_TURN = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("talk"), 0)))
+
+
+def take(db: Db, row: Claimed, now: datetime) -> bool:
+    """Mark the row as handled inside the unit that decides it; False if somebody else already did.
+
+    Raises:
+        OutOfTurn: An earlier row of the conversation is still open; try again after it.
+    """
+    if db.dialect == "postgresql":  # on SQLite there is only one writer
+        db.conn.execute(_TURN, {"talk": row.conversation})
+    if db.conn.execute(_EARLIER, {"talk": row.conversation, "row": row.id}).first() is not None:
+        raise OutOfTurn
+    return db.conn.execute(_TAKE, {"row": row.id, "at": now}).rowcount == 1
+
+
+def release(db: Db, row_ids: list[str]) -> None:
+    """Give leases back, for example when the service stops before it came to the rows."""
+    db.conn.execute(sa.update(inbox).where(inbox.c.id.in_(row_ids), _OPEN).values(lease_until=None))
+
+
+def release_owned(db: Db, owner: str) -> None:
+    """At start: whatever this node had leased when it died is free again."""
+    db.conn.execute(sa.update(inbox).where(inbox.c.owner == owner, _OPEN).values(lease_until=None))
+
+
+def park(db: Db, row_id: str, error: str, now: datetime) -> None:
+    """Set aside a row that cannot be decided, with its text, for a person to look at."""
+    values = {"state": PARKED, "error": error[:120], "handled_at": now, "lease_until": None}
+    db.conn.execute(sa.update(inbox).where(inbox.c.id == row_id, _OPEN).values(values))
+
+
+def put(db: Db, row_id: str, key: str, conversation: str, kind: str, payload: str, now: datetime) -> None:
+    """Something our own side has to say to a feature, for example an outcome."""
+    from storage.engine import insert_ignore
+
+    sealed = db.seal(MAIL, _WHERE, row_id, payload)
+    insert_ignore(db, inbox, arrival(row_id, key, conversation, kind, sealed, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much is waiting: rows, and since when (UTC) the oldest."""
+
+    open: int
+    oldest: datetime | None
+    parked: int
+
+
+def depth(db: Db) -> Depth:
+    waiting = db.conn.execute(sa.select(sa.func.count(), sa.func.min(inbox.c.received_at)).where(_OPEN)).one()
+    parked = db.conn.execute(sa.select(sa.func.count()).where(inbox.c.state == PARKED)).scalar_one()
+    return Depth(waiting[0], waiting[1], parked)
+
+
+def forget(db: Db, before: datetime) -> int:
+    """Drop handled rows, and so their keys, older than ``before``; returns how many."""
+    return db.conn.execute(
+        sa.delete(inbox).where(inbox.c.handled_at < before, inbox.c.state == HANDLED)
+    ).rowcount

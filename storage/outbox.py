@@ -1,0 +1,337 @@
+"""The outbox: everything that goes out, one command a row, written in the commit that decided it.
+
+``new → sending → sent | refused | unknown | expired | withdrawn``. "Sending" is committed before the
+call and the end after it, nothing between: a crash leaves at most the calls in flight, and those
+are known. A lane (one recipient chat) keeps its order; lanes run side by side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table
+
+from storage.columns import Id, UtcDateTime
+from storage.engine import Db
+from storage.metadata import metadata
+
+NEW, SENDING = "new", "sending"
+SENT, REFUSED, UNKNOWN, EXPIRED, WITHDRAWN = "sent", "refused", "unknown", "expired", "withdrawn"
+_WHERE = "outbox.payload"
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("school_id", Id, nullable=True),
+    Column("lane", String(255), nullable=False),
+    Column("feature", String(32), nullable=False),
+    Column("thing_kind", String(32), nullable=True),
+    Column("thing_id", Id, nullable=True),
+    Column("to_person", Id, nullable=True),
+    Column("to_class", Id, nullable=True),
+    Column("sealed_for", String(64), nullable=False),
+    Column("payload", LargeBinary, nullable=True, comment="sealed; blanked when it is over"),
+    Column("buckets", String(1000), nullable=False),
+    Column("safe", Boolean, nullable=False, comment="the platform removes duplicates"),
+    Column("wants_outcome", Boolean, nullable=False),
+    Column("subject_kind", String(32), nullable=True),
+    Column("subject_id", Id, nullable=True),
+    Column("subject_version", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("deadline", UtcDateTime, nullable=True),
+    Column("started", Boolean, nullable=False, comment="tried or held back: keeps its place in the lane"),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("owner", String(32), nullable=True),
+    Column("lease_until", UtcDateTime, nullable=True),
+    Column("done_at", UtcDateTime, nullable=True),
+    Column("code", String(80), nullable=True),
+    Column("platform_id", String(200), nullable=True),
+)
+_OPEN = outbox.c.state.in_([NEW, SENDING])
+_IS_NEW = outbox.c.state == NEW
+Index("ix_outbox_due", outbox.c.due_at, outbox.c.id, sqlite_where=_IS_NEW, postgresql_where=_IS_NEW)
+Index("ix_outbox_lane", outbox.c.lane, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_outbox_subject", outbox.c.subject_kind, outbox.c.subject_id)
+Index("ix_outbox_thing", outbox.c.thing_kind, outbox.c.thing_id)
+Index("ix_outbox_state", outbox.c.state, outbox.c.done_at)
+
+Limit = tuple[str, int, int]
+"""A sliding window: bucket name, at most so many sends, window in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A command to send, before it is a row.
+
+    Args:
+        lane: The recipient chat; order is kept in it.
+        payload: What the platform's client needs, JSON-ready; sealed in the row.
+        limits: The platform's limits this send counts against.
+        safe: Sending it twice shows it once, because the platform removes duplicates.
+        sealed_for: The subject whose key seals the payload.
+    """
+
+    id: str
+    school_id: str | None
+    lane: str
+    feature: str
+    payload: dict[str, Any]
+    limits: tuple[Limit, ...]
+    safe: bool
+    sealed_for: str
+    thing_kind: str | None = None
+    thing_id: str | None = None
+    to_person: str | None = None
+    to_class: str | None = None
+    wants_outcome: bool = False
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    subject_version: int = 0
+    deadline: datetime | None = None
+
+
+def put(db: Db, item: Item, now: datetime, due_at: datetime | None = None) -> None:
+    """Queue a command; due at once unless ``due_at`` (UTC) says later."""
+    values = {name: getattr(item, name) for name in _PLAIN}
+    values |= {
+        "payload": db.seal(item.sealed_for, _WHERE, item.id, json.dumps(item.payload, ensure_ascii=False)),
+        "buckets": json.dumps(item.limits),
+        "state": NEW,
+        "created_at": now,
+        "due_at": due_at or now,
+        "started": False,
+        "attempts": 0,
+        "fence": 0,
+    }
+    db.conn.execute(_PUT, values)
+
+
+_PUT = sa.insert(outbox)
+_PLAIN = tuple(name for name in Item.__dataclass_fields__ if name not in ("payload", "limits"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A command taken out of the outbox; ``fence`` proves the claim when its end is written."""
+
+    id: str
+    lane: str
+    feature: str
+    payload: dict[str, Any]
+    limits: tuple[Limit, ...]
+    safe: bool
+    attempts: int
+    fence: int
+    school_id: str | None
+    thing_kind: str | None
+    thing_id: str | None
+    to_person: str | None
+    to_class: str | None
+    wants_outcome: bool
+    subject_kind: str | None
+    subject_id: str | None
+    subject_version: int
+    deadline: datetime | None
+    due_at: datetime
+    state: str
+
+
+def _row(db: Db, raw: Any) -> Row:
+    blob = raw.payload
+    payload = json.loads(db.open(raw.sealed_for, _WHERE, raw.id, bytes(blob))) if blob else {}
+    limits = tuple((name, most, window) for name, most, window in json.loads(raw.buckets))
+    plain = {name: getattr(raw, name) for name in _ROW_PLAIN}
+    return Row(payload=payload, limits=limits, **plain)
+
+
+_ROW_PLAIN = tuple(name for name in Row.__dataclass_fields__ if name not in ("payload", "limits"))
+
+_earlier = outbox.alias("earlier")
+_NOW = sa.bindparam("now", type_=UtcDateTime())
+_BLOCKED = (
+    sa.select(sa.literal(1))
+    .where(
+        _earlier.c.lane == outbox.c.lane,
+        _earlier.c.state.in_([NEW, SENDING]),
+        _earlier.c.id < outbox.c.id,
+        sa.or_(_earlier.c.due_at <= _NOW, _earlier.c.started, _earlier.c.state == SENDING),
+    )
+    .exists()
+)
+_HEADS = (
+    sa.select(outbox)
+    .where(_IS_NEW, outbox.c.due_at <= _NOW, ~_BLOCKED)
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True, of=outbox)
+)
+_SENDING = (
+    sa.update(outbox)
+    .where(outbox.c.id.in_(sa.bindparam("rows", expanding=True)))
+    .values(
+        state=SENDING,
+        started=True,
+        attempts=outbox.c.attempts + 1,
+        fence=outbox.c.fence + 1,
+        owner=sa.bindparam("who"),
+        lease_until=sa.bindparam("until", type_=UtcDateTime()),
+    )
+)
+_HOLD = (
+    sa.update(outbox)
+    .where(outbox.c.id == sa.bindparam("row"))
+    .values(started=True, due_at=sa.bindparam("later", type_=UtcDateTime()))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one look into the outbox gave: rows to send, and rows that ended right there."""
+
+    send: tuple[Row, ...]
+    ended: tuple[tuple[Row, str], ...]
+
+
+def claim(
+    db: Db, owner: str, now: datetime, limit: int, lease: timedelta, wanted: Callable[[Db, Row], bool]
+) -> Claim:
+    """Take the heads of idle lanes that are due, still wanted and under their limits.
+
+    Args:
+        now: The moment, UTC.
+        lease: After this the rows count as abandoned by us.
+        wanted: Asked once more, right before sending, for rows that depend on something.
+    """
+    from storage import buckets
+
+    send: list[Row] = []
+    ended: list[tuple[Row, str]] = []
+    heads = [_row(db, raw) for raw in db.conn.execute(_HEADS, {"now": now, "most": limit})]
+    room = buckets.open_windows(db, heads, now)
+    for row in heads:
+        if row.deadline is not None and row.deadline < now:
+            ended.append((row, EXPIRED))
+        elif row.subject_kind is not None and not wanted(db, row):
+            ended.append((row, WITHDRAWN))
+        elif (free_at := room.take(row.limits)) is not None:
+            db.conn.execute(_HOLD, {"row": row.id, "later": free_at})
+        else:
+            send.append(row)
+    room.save(db)
+    if send:
+        until = db.server_now() + lease
+        db.conn.execute(_SENDING, {"rows": [row.id for row in send], "who": owner, "until": until})
+    for row, state in ended:
+        end(db, row, state, state, now)
+    sending = (replace(r, attempts=r.attempts + 1, fence=r.fence + 1, state=SENDING) for r in send)
+    return Claim(tuple(sending), tuple(ended))
+
+
+_END = (
+    sa.update(outbox)
+    .where(outbox.c.id == sa.bindparam("row"), outbox.c.fence == sa.bindparam("mine"))
+    .values(
+        state=sa.bindparam("ends"),
+        code=sa.bindparam("why"),
+        platform_id=sa.bindparam("theirs"),
+        done_at=sa.bindparam("at", type_=UtcDateTime()),
+        lease_until=None,
+    )
+)
+_END_BLANK = _END.values(payload=None)
+
+
+def end(
+    db: Db, row: Row, state: str, code: str, now: datetime, *, platform_id: str | None = None, keep: bool = False
+) -> bool:
+    """Write what became of a row; False if the claim was lost to somebody else meanwhile.
+
+    ``keep`` leaves the text in the row: for what a person may still want to send again.
+    """
+    statement = _END if keep else _END_BLANK
+    values = {"row": row.id, "mine": row.fence, "ends": state, "why": code[:80], "theirs": platform_id, "at": now}
+    return db.conn.execute(statement, values).rowcount == 1
+
+
+def retry(db: Db, row: Row, due_at: datetime, code: str) -> bool:
+    """Certainly not sent: try again at ``due_at`` (UTC), keeping its place in the lane."""
+    mine = (outbox.c.id == row.id, outbox.c.fence == row.fence)
+    values = {"state": NEW, "due_at": due_at, "code": code[:80], "lease_until": None}
+    return db.conn.execute(sa.update(outbox).where(*mine).values(values)).rowcount == 1
+
+
+def reroute(db: Db, row: Row, payload: dict[str, Any], limits: tuple[Limit, ...]) -> None:
+    """Send the same row by another road, for example when a session has run out."""
+    raw = db.conn.execute(sa.select(outbox.c.sealed_for).where(outbox.c.id == row.id)).one()
+    blob = db.seal(raw.sealed_for, _WHERE, row.id, json.dumps(payload, ensure_ascii=False))
+    mine = (outbox.c.id == row.id, outbox.c.fence == row.fence)
+    db.conn.execute(sa.update(outbox).where(*mine).values(payload=blob, buckets=json.dumps(limits)))
+
+
+def abandoned(db: Db, owner: str | None) -> list[Row]:
+    """Rows somebody was sending when it died: this node's own at start, else those out of lease."""
+    mine = outbox.c.owner == owner if owner is not None else outbox.c.lease_until < db.server_now()
+    found = sa.select(outbox).where(outbox.c.state == SENDING, mine).order_by(outbox.c.id)
+    return [_row(db, raw) for raw in db.conn.execute(found.with_for_update(skip_locked=True))]
+
+
+def withdraw(db: Db, subject_kind: str, subject_id: str) -> int:
+    """Take back what has not been sent for a subject that changed; returns how many rows."""
+    about = (outbox.c.subject_kind == subject_kind, outbox.c.subject_id == subject_id, _IS_NEW)
+    return db.conn.execute(sa.update(outbox).where(*about).values(state=WITHDRAWN, payload=None)).rowcount
+
+
+def content(db: Db, outbox_id: str) -> Row | None:
+    """A row with its text, if the text is still kept (open, or unknown and undecided)."""
+    raw = db.conn.execute(sa.select(outbox).where(outbox.c.id == outbox_id)).first()
+    return None if raw is None or raw.payload is None else _row(db, raw)
+
+
+def blank(db: Db, outbox_id: str) -> None:
+    """The person decided: the text is not needed any more."""
+    db.conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(payload=None))
+
+
+def quarantine(db: Db, now: datetime) -> list[Row]:
+    """After a restore: nothing that was queued goes out by itself; returns the rows held."""
+    rows = [_row(db, raw) for raw in db.conn.execute(sa.select(outbox).where(_OPEN).order_by(outbox.c.id))]
+    held = {"state": UNKNOWN, "code": "restored", "done_at": now, "lease_until": None}
+    db.conn.execute(sa.update(outbox).where(_OPEN).values(held))
+    return rows
+
+
+def next_due(db: Db) -> datetime | None:
+    """When the next unsent row is due, UTC."""
+    found: datetime | None = db.conn.execute(sa.select(sa.func.min(outbox.c.due_at)).where(_IS_NEW)).scalar_one()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much is due and unsent, since when (UTC), and how much is being sent."""
+
+    due: int
+    oldest: datetime | None
+    sending: int
+
+
+def depth(db: Db, now: datetime) -> Depth:
+    waiting = sa.select(sa.func.count(), sa.func.min(outbox.c.due_at)).where(_IS_NEW, outbox.c.due_at <= now)
+    count, oldest = db.conn.execute(waiting).one()
+    sending = sa.select(sa.func.count()).where(outbox.c.state == SENDING)
+    return Depth(count, oldest, db.conn.execute(sending).scalar_one())
+
+
+def forget(db: Db, before: datetime) -> int:
+    """Drop what is over since before ``before``; returns how many rows."""
+    over = (outbox.c.state.not_in([NEW, SENDING, UNKNOWN]), outbox.c.done_at < before)
+    return db.conn.execute(sa.delete(outbox).where(*over)).rowcount
