@@ -1,0 +1,259 @@
+"""What an installation sets: one TOML file and the environment.
+
+A bad value stops the start, named with its file, line and key. Secrets are never printed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from config.settings_file import SettingsError, SettingsSource, read_source
+
+__all__ = [
+    "ClockSettings",
+    "DatabaseSettings",
+    "DingTalkApp",
+    "KeySettings",
+    "LimitSettings",
+    "Secret",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "is_loopback",
+    "load_settings",
+]
+
+Secret = SecretStr
+"""A value that shows as stars; ``get_secret_value()`` gives the words."""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine itself (``localhost``, 127.0.0.0/8, ::1)."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write a base like https://api.dingtalk.com")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("write scheme, host and port only, without a path")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError("http is for this machine only; write https")
+    return url.rstrip("/")
+
+
+def _database_url(url: str) -> str:
+    if not re.match(r"sqlite:///.|postgresql://.", url):
+        raise ValueError("write sqlite:///FILE or postgresql://USER@HOST/NAME")
+    return url
+
+
+Base = Annotated[str, AfterValidator(_base)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+AppName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DatabaseSettings(_Model):
+    """Where everything is remembered. The URL may hold a password and is never shown."""
+
+    url: Annotated[str, AfterValidator(_database_url)] = Field(repr=False)
+
+
+class ServerSettings(_Model):
+    """The two listeners; the admin listener is on 127.0.0.1 whatever ``host`` says."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 8080
+    # Port 0 lets the system choose, for both.
+    admin_port: Port = Field(default_factory=lambda known: known.get("port", 0) and known["port"] + 1)
+
+
+class KeySettings(_Model):
+    """The installation's key, outside the database."""
+
+    file: Path
+
+
+class ClockSettings(_Model):
+    """Whose clock is followed; None is the system's own."""
+
+    follow: str | None = None
+
+
+class LimitSettings(_Model):
+    """What the sender keeps to. Platform limits are a little higher; the distance is on purpose."""
+
+    app_api_per_second: int = Field(default=18, ge=1)
+    group_per_minute: int = Field(default=18, ge=1)
+    monthly_calls: int = Field(default=5000, ge=0)
+    connect_timeout_s: float = Field(default=3.0, gt=0)
+    total_timeout_s: float = Field(default=10.0, gt=0)
+
+
+class DingTalkApp(_Model):
+    """One DingTalk app with its robot (open.dingtalk.com, "Create an app")."""
+
+    client_id: Text
+    client_secret: Secret = Field(min_length=1)
+    corp_id: Text
+    robot_code: Text = Field(default_factory=lambda known: known.get("client_id", ""))
+    agent_id: int | None = None
+    receive: Literal["http"] = "http"
+    api_base: Base = "https://api.dingtalk.com"
+    oapi_base: Base = "https://oapi.dingtalk.com"
+    freshness_s: int = Field(default=300, ge=1, le=3600)
+    digest_card_template: Text | None = None
+    message_card_template: Text | None = None
+
+
+class Settings(_Model):
+    """The whole installation."""
+
+    data_dir: Path = Path("data")
+    database: DatabaseSettings
+    server: ServerSettings = ServerSettings()
+    keys: KeySettings
+    clock: ClockSettings = ClockSettings()
+    seed: Path | None = None
+    dingtalk: dict[AppName, DingTalkApp] = {}
+    limits: LimitSettings = LimitSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, given: Any) -> Any:
+        """The database and the key lie in the data folder unless said otherwise."""
+        if not isinstance(given, Mapping):
+            return given
+        filled = dict(given)
+        data_dir = filled.get("data_dir", "data")
+        for table, key, default in (
+            ("database", "url", f"sqlite:///{data_dir}/classbridge.db"),
+            ("keys", "file", f"{data_dir}/keys/installation.key"),
+        ):
+            value = filled.get(table, {})
+            if isinstance(value, Mapping):
+                filled[table] = {key: default, **value}
+        return filled
+
+    @model_validator(mode="after")
+    def _follow_on_loopback_only(self) -> Self:
+        """A movable clock next to real people would send real messages at wrong times."""
+        follow = self.clock.follow
+        if follow is None:
+            return self
+        if urlsplit(follow).scheme not in ("http", "https", "ws", "wss") or not is_loopback(follow):
+            raise _about(
+                "clock.follow", "only a clock on this machine can be followed; write http://127.0.0.1:PORT"
+            )
+        for name, app in self.dingtalk.items():
+            for key in ("api_base", "oapi_base"):
+                if not is_loopback(getattr(app, key)):
+                    where = f"dingtalk.{name}.{key}"
+                    raise _about(
+                        "clock.follow", f"{where} is not on this machine; remove follow or use an emulator"
+                    )
+        return self
+
+
+def _about(key: str, text: str) -> PydanticCustomError:
+    return PydanticCustomError("about", "{text}", {"text": text, "key": key})
+
+
+SECRETS: tuple[tuple[str, ...], ...] = (("database", "url"), ("dingtalk", "*", "client_secret"))
+"""Each of these may be written as ``<key>_file`` or ``<key>_env`` instead."""
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "database": DatabaseSettings,
+    "server": ServerSettings,
+    "keys": KeySettings,
+    "clock": ClockSettings,
+    "limits": LimitSettings,
+    "dingtalk": DingTalkApp,
+}
+
+PATHS: tuple[tuple[str, ...], ...] = (("data_dir",), ("seed",), ("keys", "file"))
+"""Relative ones are meant from the settings file's folder."""
+
+
+def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
+    """Read the installation's settings.
+
+    Args:
+        path: The TOML file.
+        env: The environment; ``CLASSBRIDGE_SERVER__PORT`` overrides ``port`` in ``[server]``.
+
+    Raises:
+        SettingsError: Naming file, line and key of everything that is wrong, and what to do.
+    """
+    source = read_source(path, env, frozenset(Settings.model_fields))
+    source.resolve_secrets(SECRETS)
+    source.resolve_paths(PATHS)
+    try:
+        settings = Settings.model_validate(source.values)
+    except ValidationError as error:
+        problems = [
+            _problem(source, dict(one)) for one in error.errors(include_url=False, include_input=False)
+        ]
+    else:
+        problems = _open_secrets(source, settings)
+    if problems:
+        # Not chained: the original carries the values.
+        raise SettingsError("\n".join(problems)) from None
+    return settings
+
+
+def _problem(source: SettingsSource, error: dict[str, Any]) -> str:
+    key = tuple(str(part) for part in error["loc"] if part != "[key]")
+    about = error.get("ctx", {}).get("key")
+    if isinstance(about, str):
+        key = tuple(about.split("."))
+    text = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "missing":
+        text = "is missing; write it here"
+    elif error["type"] == "extra_forbidden":
+        text = f"no such setting; there are: {', '.join(_known(key[:-1]))}"
+    return source.say(key, text)
+
+
+def _known(table: tuple[str, ...]) -> list[str]:
+    model: type[BaseModel] = _TABLES.get(table[0], Settings) if table else Settings
+    return sorted(model.model_fields)
+
+
+def _open_secrets(source: SettingsSource, settings: Settings) -> list[str]:
+    """A real platform's secret in a file that others may read is refused."""
+    if not source.others_may_read(source.path):
+        return []
+    real = [name for name, app in settings.dingtalk.items() if not is_loopback(app.api_base)]
+    keys = [("dingtalk", name, "client_secret") for name in real]
+    text = f"others may read this file; chmod 600 {source.path.name}, or use client_secret_file"
+    return [source.say(key, text) for key in keys if source.is_in_file(key)]
