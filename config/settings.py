@@ -220,8 +220,10 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(source.values)
     except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        # A default that depends on a wrong value is no mistake of its own.
         problems = [
-            _problem(source, dict(one)) for one in error.errors(include_url=False, include_input=False)
+            _problem(source, dict(one)) for one in found if one["type"] != "default_factory_not_called"
         ]
     else:
         problems = _open_secrets(source, settings)
