@@ -1,0 +1,160 @@
+"""Schools, their terms and their own exceptions to the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, Index, Row, String, Table, UniqueConstraint, insert, select
+
+from config.school_calendar import DayOverride, SchoolCalendar, Term
+from storage.columns import Id, Sealed
+from storage.engine import Db
+from storage.metadata import metadata
+
+schools = Table(
+    "schools",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("tz", String(64), nullable=False),
+    Column("duty_phone", Sealed, nullable=False),
+    Column("corp", String(128), nullable=False, unique=True),
+)
+
+terms_table = Table(
+    "terms",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("school_id", Id, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Index(None, "school_id", "first"),
+)
+
+day_overrides = Table(
+    "day_overrides",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("school_id", Id, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("school", Boolean, nullable=False),
+    Column("note", String(200), nullable=False),
+    UniqueConstraint("school_id", "day"),
+)
+
+_DUTY_PHONE = "schools.duty_phone"
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One school.
+
+    Args:
+        id: The row.
+        name: Its name as people read it.
+        tz: IANA name of its time zone; every local time of the school is in it.
+        duty_phone: The number parents are shown in an emergency; empty if none was given.
+        corp: The platform's organisation (DingTalk ``corpId``).
+    """
+
+    id: str
+    name: str
+    tz: str
+    duty_phone: str
+    corp: str
+
+
+def subject(school_id: str) -> str:
+    """Whose key seals what belongs to the whole school."""
+    return f"school:{school_id}"
+
+
+def add(
+    db: Db,
+    new_id: Callable[[], str],
+    *,
+    name: str,
+    tz: str = "Asia/Shanghai",
+    duty_phone: str = "",
+    corp: str,
+) -> School:
+    """Add a school; its corp must not belong to another one."""
+    school = School(new_id(), name, tz, duty_phone, corp)
+    sealed = db.seal(subject(school.id), _DUTY_PHONE, school.id, duty_phone)
+    db.conn.execute(
+        insert(schools), {"id": school.id, "name": name, "tz": tz, "duty_phone": sealed, "corp": corp}
+    )
+    return school
+
+
+_BY_ID = select(schools).where
+_ALL = select(schools).order_by(schools.c.id)
+
+
+def get(db: Db, school_id: str) -> School | None:
+    """The school with this id."""
+    row = db.conn.execute(_BY_ID(schools.c.id == school_id)).one_or_none()
+    return None if row is None else _school(db, row)
+
+
+def by_corp(db: Db, corp: str) -> School | None:
+    """The school that uses this organisation of the platform."""
+    row = db.conn.execute(_BY_ID(schools.c.corp == corp)).one_or_none()
+    return None if row is None else _school(db, row)
+
+
+def all_schools(db: Db) -> tuple[School, ...]:
+    """Every school of the installation, oldest first."""
+    return tuple(_school(db, row) for row in db.conn.execute(_ALL))
+
+
+def add_term(
+    db: Db, new_id: Callable[[], str], school_id: str, *, name: str, first: date, last: date
+) -> None:
+    """Add a term; both days belong to it.
+
+    Raises:
+        ValueError: The term ends before it begins.
+    """
+    if last < first:
+        raise ValueError("a term cannot end before it begins")
+    row = {"id": new_id(), "school_id": school_id, "name": name, "first": first, "last": last}
+    db.conn.execute(insert(terms_table), row)
+
+
+def terms(db: Db, school_id: str) -> tuple[Term, ...]:
+    """The school's terms in order."""
+    table = terms_table.c
+    found = select(table.name, table.first, table.last).where(table.school_id == school_id)
+    return tuple(Term(r.name, r.first, r.last) for r in db.conn.execute(found.order_by(table.first)))
+
+
+def set_override(
+    db: Db, new_id: Callable[[], str], school_id: str, *, day: date, school: bool, note: str = ""
+) -> None:
+    """Say for one day whether there is school, whatever the calendar says; the last word counts."""
+    here = (day_overrides.c.school_id == school_id) & (day_overrides.c.day == day)
+    db.conn.execute(day_overrides.delete().where(here))
+    row = {"id": new_id(), "school_id": school_id, "day": day, "school": school, "note": note}
+    db.conn.execute(insert(day_overrides), row)
+
+
+def overrides(db: Db, school_id: str) -> tuple[DayOverride, ...]:
+    """The school's own exceptions in order."""
+    table = day_overrides.c
+    found = select(table.day, table.school, table.note).where(table.school_id == school_id)
+    return tuple(DayOverride(r.day, r.school, r.note) for r in db.conn.execute(found.order_by(table.day)))
+
+
+def calendar(db: Db, school: School) -> SchoolCalendar:
+    """The school's days as pure answers."""
+    return SchoolCalendar(school.tz, terms(db, school.id), overrides(db, school.id))
+
+
+def _school(db: Db, row: Row[*tuple[Any, ...]]) -> School:
+    phone = db.open(subject(row.id), _DUTY_PHONE, row.id, row.duty_phone)
+    return School(row.id, row.name, row.tz, phone, row.corp)
