@@ -1,0 +1,1 @@
+"""DingTalk: what comes in (``wire``), what goes out (``client``), and beside them the platform emulated."""
