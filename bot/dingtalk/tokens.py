@@ -1,0 +1,84 @@
+"""Keeps one access token fresh: fetched once for all who wait, renewed early, never shown.
+
+open.dingtalk.com, 'Obtain the access token of an internal app': valid 7 200 s, fetching again inside that
+time renews it, and fetching often is limited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from bot.command import Refused
+
+if TYPE_CHECKING:
+    from config.clock import Clock
+
+EARLY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A token and how long it lives, in seconds."""
+
+    token: str = field(repr=False)
+    lives_s: float
+
+
+class TokenRefused(Exception):
+    """No token is to be had; ``refused`` says why. Its text holds the code only."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.refused = refused
+
+
+class TokenKeeper:
+    """One token of one app.
+
+    Args:
+        fetch: Asks the platform; a refusal is returned, not raised.
+        clock: Tells when the token is due; a moved clock makes it due at once.
+    """
+
+    __slots__ = ("_clock", "_fetch", "_good_until", "_lock", "_token")
+
+    def __init__(self, fetch: Callable[[], Awaitable[Fetched | Refused]], clock: Clock) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._token = ""
+        self._good_until: datetime | None = None
+
+    @override
+    def __repr__(self) -> str:
+        return "TokenKeeper()"
+
+    async def get(self, stale: str = "") -> str:
+        """A token that is good now.
+
+        Args:
+            stale: The token the platform has just called invalid; whoever says so first causes one fetch.
+
+        Raises:
+            TokenRefused: The platform gives none.
+        """
+        if self._good(stale):
+            return self._token
+        async with self._lock:
+            if self._good(stale):
+                return self._token
+            fetched = await self._fetch()
+            if isinstance(fetched, Refused):
+                raise TokenRefused(fetched)
+            self._token = fetched.token
+            self._good_until = self._clock.now() + timedelta(seconds=max(fetched.lives_s - EARLY_S, 1.0))
+            return self._token
+
+    def _good(self, stale: str) -> bool:
+        return self._good_until is not None and self._clock.now() < self._good_until and self._token != stale
