@@ -1,0 +1,82 @@
+"""``classbridge emulator dingtalk``: run the emulated platform until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from bot.dingtalk.emulator.emulator import DEFAULT_START, Emulator
+
+
+class CommandError(Exception):
+    """The options make no sense together; the text says what to change."""
+
+
+def run_emulator(
+    platform: str = "dingtalk", *, port: int = 0, start: str = DEFAULT_START,
+    write_config: Path | None = None, serve_port: int | None = None, receive: str = "http",
+    database: str | None = None, unbound: int = 0, seed: str = "1", profile: str = "full",
+) -> int:  # fmt: skip
+    """Run until SIGINT or SIGTERM; prints the address on one line of standard output once it listens.
+
+    Args:
+        port: Where to listen on 127.0.0.1; 0 takes a free port.
+        start: The clock's first moment, ISO with offset.
+        write_config: Where to write settings for ``serve``; needs ``serve_port``.
+        serve_port: The port on which ``serve`` will listen; pushes go there.
+        database: The database URL in the settings; None is a SQLite file beside them.
+        unbound: How many guardians get a code instead of an identity.
+        profile: Only ``full``.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CommandError: An option has a value that cannot be used.
+    """
+    moment = _check(platform, start, receive, profile, unbound)
+    if write_config is not None and serve_port is None:
+        raise CommandError("--write-config needs --serve-port")
+    target = f"http://127.0.0.1:{serve_port}" if serve_port is not None else None
+    emulator = Emulator(start=moment, seed=seed, unbound=unbound, target=target)
+    asyncio.run(_serve(emulator, port, write_config, serve_port, database))
+    return 0
+
+
+def _check(platform: str, start: str, receive: str, profile: str, unbound: int) -> datetime:
+    if platform != "dingtalk":
+        raise CommandError(f"there is no emulator for {platform}")
+    if receive != "http":
+        raise CommandError(f"--receive {receive} is not emulated; use http")
+    if profile != "full":
+        raise CommandError(f"--profile {profile} is not emulated; use full")
+    if unbound < 0:
+        raise CommandError("--unbound is a number from 0")
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError:
+        raise CommandError("--start is no ISO time") from None
+    if moment.tzinfo is None:
+        raise CommandError("--start needs an offset, for example +08:00")
+    return moment
+
+
+async def _serve(
+    emulator: Emulator, port: int, write_config: Path | None, serve_port: int | None, database: str | None
+) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await emulator.start(port)
+    try:
+        if write_config is not None and serve_port is not None:
+            emulator.write_config(write_config, serve_port, database)
+        sys.stdout.write(f"{emulator.url}\n")
+        sys.stdout.flush()
+        await stopped.wait()
+    finally:
+        await emulator.stop()

@@ -1,0 +1,206 @@
+"""``/_control/``: people speak and look, calls are listed, faults are planned, the clock is moved."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+
+from bot.dingtalk.emulator.clock_leader import GoesBack
+from bot.dingtalk.emulator.faults import BadPlan
+from bot.dingtalk.emulator.records import HERE
+from bot.dingtalk.emulator.speech import BadSay, NotPossible, parse_say
+from bot.dingtalk.emulator.world import UnknownReference
+
+if TYPE_CHECKING:
+    from bot.dingtalk.emulator.emulator import Emulator
+
+MAX_WAIT_MS = 60_000
+_NAMES = ("127.0.0.1", "localhost", "::1")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _Bad(Exception):
+    """A request refused: HTTP status and one sentence."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse everybody who is not on this machine, also a browser lured here by another name."""
+    if not _is_here(request.remote) or request.url.host not in _NAMES:
+        return _json({"error": "this machine only"}, 403)
+    return await handler(request)
+
+
+def _is_here(peer: str | None) -> bool:
+    if peer in _NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(peer or "").is_loopback
+    except ValueError:
+        return False
+
+
+class Control:
+    """The control API of one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        posts = {
+            "say": self._say, "press": self._press, "open": self._open, "confirm": self._lacking,
+            "subscribe": self._lacking, "enter_kf": self._lacking, "faults": self._faults,
+            "clock": self._move,
+        }  # fmt: skip
+        gets = {
+            "seen": self._seen, "calls": self._calls, "people": self._people, "clock": self._clock,
+            "pushes": self._pushes,
+        }  # fmt: skip
+        for name, handler in posts.items():
+            router.add_post(f"/_control/{name}", _guarded(handler))
+        for name, handler in gets.items():
+            router.add_get(f"/_control/{name}", _guarded(handler))
+        router.add_get("/_control/clock/follow", self._emulator.leader.follow)
+        router.add_route("*", "/_control/{rest:.*}", _guarded(_nothing))
+
+    async def _say(self, request: web.Request) -> web.Response:
+        return _json(await self._emulator.speak(parse_say(await _body(request))))
+
+    async def _press(self, request: web.Request) -> web.Response:
+        body = await _fields(request, {"message": str, "button": str, "sender": str, "values": dict})
+        message = next((item for item in self._emulator.seen() if item.message == body.get("message")), None)
+        if message is None:
+            raise _Bad(404, f"nobody saw a message {body.get('message')!r}")
+        button = next((b for b in message.content.buttons if b.id == body.get("button")), None)
+        if button is None:
+            raise _Bad(409, f"the message has no button {body.get('button')!r}")
+        if button.url is not None:
+            raise _Bad(409, "the button only opens a link; use open")
+        raise _Bad(409, "the card was made without a callback: pressing it does nothing")
+
+    async def _open(self, request: web.Request) -> web.Response:
+        await _fields(request, {"sender": str, "url": str, "form": dict})
+        raise _Bad(409, "the product sends no page links yet")
+
+    async def _lacking(self, request: web.Request) -> web.Response:
+        await _body(request)
+        raise _Bad(409, f"DingTalk has no {request.path.rpartition('/')[2]}")
+
+    async def _seen(self, request: web.Request) -> web.Response:
+        since, wait_ms = _number(request, "since", 0), _number(request, "wait_ms", 0)
+        items = await self._emulator.wait_seen(since, min(wait_ms, MAX_WAIT_MS) / 1000)
+        n = items[-1].n if items else len(self._emulator.seen())
+        return _json({"next": n, "items": [item.as_json() for item in items]})
+
+    async def _calls(self, request: web.Request) -> web.Response:
+        calls = self._emulator.calls(_number(request, "since", 0))
+        n = calls[-1].n if calls else len(self._emulator.calls())
+        return _json({"next": n, "items": [call.as_json() for call in calls]})
+
+    async def _pushes(self, request: web.Request) -> web.Response:
+        """Beyond the promise: every attempt to hand a message over, retries included."""
+        pushes = self._emulator.platform.pushes
+        items = [push.as_json() for push in pushes[_number(request, "since", 0) :]]
+        return _json({"next": len(pushes), "items": items})
+
+    async def _people(self, request: web.Request) -> web.Response:
+        return _json(self._emulator.world.listing())
+
+    async def _faults(self, request: web.Request) -> web.Response:
+        return _json({"rules": self._emulator.faults.set(await _body(request))})
+
+    async def _move(self, request: web.Request) -> web.Response:
+        body = await _fields(request, {"now": str, "mode": str})
+        target = _moment(body.get("now"))
+        mode = body.get("mode", "walk")
+        if mode not in ("walk", "jump"):
+            raise _Bad(400, "mode is walk or jump")
+        move = self._emulator.walk if mode == "walk" else self._emulator.jump
+        settled = await move(target)
+        return _json({"now": self._now(), "settled": settled})
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        state = await self._emulator.leader.look()
+        due = state.next_due.astimezone(HERE).isoformat() if state.next_due is not None else None
+        return _json({"now": self._now(), "next_due": due, "idle": state.idle})
+
+    def _now(self) -> str:
+        return self._emulator.clock.now().astimezone(HERE).isoformat(timespec="milliseconds")
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    raise _Bad(404, f"there is no {request.method} {request.path}")
+
+
+def _guarded(handler: Handler) -> Handler:
+    """Turn every refusal into ``{"error"}`` with its status."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except _Bad as bad:
+            return _json({"error": str(bad)}, bad.status)
+        except UnknownReference as unknown:
+            return _json({"error": str(unknown.args[0])}, 404)
+        except (GoesBack, NotPossible) as conflict:
+            return _json({"error": str(conflict)}, 409)
+        except (BadSay, BadPlan) as bad_request:
+            return _json({"error": str(bad_request)}, 400)
+
+    return guarded
+
+
+async def _body(request: web.Request) -> Any:
+    try:
+        return orjson.loads(await request.read())
+    except orjson.JSONDecodeError:
+        raise _Bad(400, "the body is no JSON") from None
+
+
+async def _fields(request: web.Request, types: dict[str, type]) -> dict[str, Any]:
+    """The body as an object with these fields only; null is as if not given."""
+    body = await _body(request)
+    if not isinstance(body, dict):
+        raise _Bad(400, "the body must be a JSON object")
+    given = {key: value for key, value in body.items() if value is not None}
+    for key, value in given.items():
+        if key not in types:
+            raise _Bad(400, f"unknown field {key}")
+        if not isinstance(value, types[key]):
+            raise _Bad(400, f"{key} has the wrong type")
+    return given
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise _Bad(400, f"{name} is a whole number from 0")
+    return int(text)
+
+
+def _moment(text: Any) -> datetime:
+    if not isinstance(text, str):
+        raise _Bad(400, "now is missing: an ISO time with its offset")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _Bad(400, "now is no ISO time") from None
+    if moment.tzinfo is None:
+        raise _Bad(400, "now needs an offset, for example +08:00")
+    return moment.astimezone(UTC)
+
+
+def _json(body: Any, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json")

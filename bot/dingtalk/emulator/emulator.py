@@ -1,0 +1,149 @@
+"""The emulated platform as one object: for the command line, the demo, the dialogues and the tests."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.dingtalk.emulator.api import ENDPOINTS, MAX_BODY, Api
+from bot.dingtalk.emulator.clock_leader import ClockLeader
+from bot.dingtalk.emulator.config_file import write_config
+from bot.dingtalk.emulator.control import Control, loopback_only
+from bot.dingtalk.emulator.faults import FaultPlan
+from bot.dingtalk.emulator.page import Page
+from bot.dingtalk.emulator.platform import Limits, Platform
+from bot.dingtalk.emulator.push import Pusher
+from bot.dingtalk.emulator.records import CallRecord, Item
+from bot.dingtalk.emulator.speech import Say, note_spoken, speak
+from bot.dingtalk.emulator.world import World
+from config.clock import MovableClock
+
+DEFAULT_START = "2026-10-12T07:00+08:00"
+
+
+class Emulator:
+    """DingTalk on loopback, with an invented school.
+
+    Args:
+        start: The clock's first moment, aware.
+        seed: Decides names, ids and secrets; the same seed gives the same school.
+        unbound: How many guardians have a binding code instead of an identity in the school's file.
+        target: Where the product listens, for example ``http://127.0.0.1:8080``; may be set later.
+        limits: The platform's quotas; ``Limits(None, None)`` switches them off.
+        app: The app's name in the product's configuration.
+    """
+
+    def __init__(
+        self, *, start: datetime | None = None, seed: str = "1", unbound: int = 0,
+        target: str | None = None, limits: Limits | None = None, app: str = "school",
+    ) -> None:  # fmt: skip
+        self.clock = MovableClock(start or datetime.fromisoformat(DEFAULT_START))
+        self.world = World(seed, unbound, app)
+        self.platform = Platform(self.world, self.clock, limits or Limits(), seed)
+        self.faults = FaultPlan()
+        self.pusher = Pusher(self.platform, self.faults, target)
+        self.leader = ClockLeader(self.clock)
+        self._runner: web.AppRunner | None = None
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1; port 0 takes a free one."""
+        app = web.Application(client_max_size=MAX_BODY * 24, middlewares=[loopback_only])
+        api = Api(self.platform, self.faults)
+        Control(self).add_routes(app.router)
+        app.router.add_get("/", Page(self.platform).show)
+        app.router.add_get("/_files/{code}", api.file)
+        for path in ENDPOINTS:
+            app.router.add_route("*", path, api.handle)
+        app.router.add_route("*", "/{rest:.*}", api.handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=1024)
+        await site.start()
+        self.platform.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        await self.pusher.start()
+
+    async def stop(self) -> None:
+        """Close everything; what was seen and called stays readable."""
+        await self.leader.close()
+        await self.pusher.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @property
+    def url(self) -> str:
+        """The base of all its APIs and of the control API."""
+        return self.platform.base_url
+
+    @property
+    def target(self) -> str | None:
+        """Where the product listens."""
+        return self.pusher.target
+
+    @target.setter
+    def target(self, url: str | None) -> None:
+        self.pusher.target = url
+
+    def write_config(self, path: Path, serve_port: int, database: str | None = None) -> None:
+        """Write settings for ``serve`` and, beside them, the school; and push to that port from now on.
+
+        Args:
+            path: The TOML file; replaced in one step.
+            serve_port: The product's public port on 127.0.0.1.
+            database: ``sqlite:///FILE`` or ``postgresql://…``; None is a file beside the settings.
+        """
+        self.target = f"http://127.0.0.1:{serve_port}"
+        write_config(self.platform, path, serve_port, database)
+
+    # -- people ----------------------------------------------------------------------------------------
+
+    async def say(
+        self, sender: str, text: str = "", chat: str | None = None, **more: object
+    ) -> dict[str, object]:
+        """Somebody says something; ``more`` are fields of :class:`Say`. Returns the control API's answer.
+
+        Raises:
+            UnknownReference: No such person or chat.
+            BadSay: The sender is not in that chat.
+            NotPossible: The client app does not offer that.
+        """
+        return await self.speak(Say(sender, text, chat, **more))  # type: ignore[arg-type]
+
+    async def speak(self, say: Say) -> dict[str, object]:
+        """As :meth:`say`, with the whole request in one value."""
+        spoke = speak(self.platform, say)
+        if say.delay_ms:
+            await asyncio.sleep(say.delay_ms / 1000)
+        if spoke.envelope is None:
+            delivered, reason = False, spoke.reason
+        else:
+            delivered, reason = await self.pusher.push(spoke.envelope, say.copies)
+        note_spoken(self.platform, say, delivered)
+        return {"message": spoke.message, "delivered": delivered, "reason": reason}
+
+    def seen(self, since: int = 0) -> list[Item]:
+        """What people saw after item number ``since``."""
+        return self.platform.seen.since(since)
+
+    async def wait_seen(self, since: int = 0, timeout_s: float = 5.0) -> list[Item]:
+        """As :meth:`seen`, waiting up to ``timeout_s`` real seconds for the first item."""
+        return await self.platform.seen.wait(since, timeout_s)
+
+    def calls(self, since: int = 0) -> list[CallRecord]:
+        """What the product called after call number ``since``."""
+        return self.platform.calls.since(since)
+
+    # -- time ------------------------------------------------------------------------------------------
+
+    async def walk(self, target: datetime, timeout_s: float = 30.0) -> bool:
+        """Move the clock, stopping wherever a follower has something due; True if all settled."""
+        return await self.leader.walk(target, timeout_s)
+
+    async def jump(self, target: datetime, timeout_s: float = 30.0) -> bool:
+        """Move the clock in one step; True if all settled."""
+        return await self.leader.jump(target, timeout_s)

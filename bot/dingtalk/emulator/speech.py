@@ -1,0 +1,221 @@
+"""A person speaks: checked as the client app would allow it, and written as the platform pushes it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from bot.dingtalk.emulator import texts
+from bot.dingtalk.emulator.platform import Platform
+from bot.dingtalk.emulator.push import Envelope
+from bot.dingtalk.emulator.records import Spoken
+from bot.dingtalk.emulator.world import Person, SchoolClass, UnknownReference
+
+KINDS = ("text", "richtext", "picture", "voice", "video", "file", "unknown")
+_WIRE = {"richtext": "richText", "voice": "audio", "unknown": "unknownMsgType"}
+NOT_IN_GROUPS = ("voice", "video", "file")
+MAX_COPIES = 50
+MAX_DELAY_MS = 60_000
+_MENTION = "@" + texts.ROBOT
+
+
+class BadSay(ValueError):
+    """The request makes no sense; the text says what to change."""
+
+
+class NotPossible(Exception):
+    """The platform or its client app does not offer this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What ``POST /_control/say`` asks for.
+
+    Args:
+        sender: A user id, a name or ``outsider:NAME``.
+        chat: A group's conversation id, class id or class name; None, ``private`` or the person's own
+            conversation with the robot otherwise.
+        at_bot: Whether the robot is mentioned; None looks for its name in the text.
+        copies: How often the platform delivers the same message.
+        delay_ms: Real time the push is under way, in ms.
+    """
+
+    sender: str
+    text: str = ""
+    chat: str | None = None
+    at_bot: bool | None = None
+    kind: str = "text"
+    file: bytes | None = None
+    file_name: str | None = None
+    transcript: str | None = None
+    copies: int = 1
+    delay_ms: int = 0
+
+
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "chat": str, "sender": str, "text": str, "at_bot": bool, "kind": str, "file_b64": str,
+    "file_name": str, "transcript": str, "copies": int, "delay_ms": int,
+}  # fmt: skip
+
+
+def parse_say(body: Any) -> Say:
+    """Read the JSON of a say request; a null is as if not given.
+
+    Raises:
+        BadSay: Naming the field.
+    """
+    if not isinstance(body, dict):
+        raise BadSay("the body must be a JSON object")
+    given = {key: value for key, value in body.items() if value is not None}
+    for key, value in given.items():
+        if key not in _FIELDS:
+            raise BadSay(f"unknown field {key}")
+        if not isinstance(value, _FIELDS[key]) or (_FIELDS[key] is int and isinstance(value, bool)):
+            raise BadSay(f"{key} has the wrong type")
+    if not given.get("sender"):
+        raise BadSay("sender is missing")
+    if given.get("kind", "text") not in KINDS:
+        raise BadSay(f"kind is one of {', '.join(KINDS)}")
+    if not 1 <= given.get("copies", 1) <= MAX_COPIES:
+        raise BadSay(f"copies is 1 to {MAX_COPIES}")
+    if not 0 <= given.get("delay_ms", 0) <= MAX_DELAY_MS:
+        raise BadSay(f"delay_ms is 0 to {MAX_DELAY_MS}")
+    encoded = given.pop("file_b64", None)
+    try:
+        file = base64.b64decode(encoded, validate=True) if encoded is not None else None
+    except (binascii.Error, ValueError):
+        raise BadSay("file_b64 is no base64") from None
+    if given.get("kind", "text") == "text" and not given.get("text"):
+        raise BadSay("text is missing")
+    return Say(file=file, **given)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """A message said on the platform. ``reason`` says why the robot does not get it."""
+
+    message: str
+    envelope: Envelope | None
+    reason: str
+
+
+def speak(platform: Platform, say: Say) -> Spoke:
+    """Say it: resolve who and where, and write the push unless the robot does not hear it.
+
+    Raises:
+        UnknownReference: No such person or chat.
+        BadSay: The sender is not in that chat.
+        NotPossible: The client app has no such button there.
+    """
+    klass, person = _where_and_who(platform, say)
+    if klass is not None and say.kind in NOT_IN_GROUPS:
+        raise NotPossible(f"{say.kind} cannot be sent to a robot in a group")
+    message = "msg" + platform.new_id("message") + "=="
+    mentioned = say.at_bot if say.at_bot is not None else _MENTION in say.text
+    if klass is not None and not mentioned:
+        return Spoke(message, None, "the robot hears a group only when it is @-ed")
+    body = _base(platform, message, person, klass)
+    body.update(_payload(platform, say, group=klass is not None))
+    to = None if klass is not None else person.id or None
+    return Spoke(message, Envelope(message, body["conversationId"], to, body), "")
+
+
+def note_spoken(platform: Platform, say: Say, delivered: bool) -> None:
+    """Remember what was said, for the page."""
+    klass, person = _where_and_who(platform, say)
+    chat = klass.group if klass is not None else person.chat
+    text = say.text or say.transcript or ""
+    if say.kind != "text":
+        text = f"{texts.PLACEHOLDERS[say.kind]}{text}"
+    platform.spoken.append(Spoken(platform.now_ms(), chat, person.name, text, delivered))
+
+
+def _where_and_who(platform: Platform, say: Say) -> tuple[SchoolClass | None, Person]:
+    world = platform.world
+    chat = say.chat
+    if chat in (None, "", "private"):
+        return None, world.person(say.sender)
+    owner = world.chat_owner(str(chat))
+    if owner is not None:
+        if owner not in (_found(platform, say.sender), _found(platform, say.sender, owner)):
+            raise BadSay("the chat is somebody else's conversation with the robot")
+        return None, owner
+    klass = world.class_(str(chat))
+    person = world.person(say.sender, klass.id)
+    if not person.in_class(klass.id) and not person.outsider:
+        raise BadSay(f"{person.id} is not in that group")
+    return klass, person
+
+
+def _found(platform: Platform, reference: str, owner: Person | None = None) -> Person | None:
+    """Who is meant; a name that several carry is taken as the owner's if it is theirs."""
+    if owner is not None and owner.name == reference:
+        return owner
+    try:
+        return platform.world.person(reference)
+    except UnknownReference:
+        return None
+
+
+def _base(platform: Platform, message: str, person: Person, klass: SchoolClass | None) -> dict[str, Any]:
+    """The part every message has (open.dingtalk.com, "Receive messages")."""
+    world, app = platform.world, platform.app
+    chat = klass.group if klass is not None else person.chat
+    webhook, expires = platform.open_session(chat, None if klass is not None else person.id or None)
+    robot_id = "$:LWCP_v1:$" + base64.b64encode(app.robot_code.encode()).decode()
+    body: dict[str, Any] = {
+        "conversationId": chat,
+        "chatbotCorpId": world.corp,
+        "chatbotUserId": robot_id,
+        "msgId": message,
+        "senderNick": person.name,
+        "senderId": person.dingtalk_id,
+        "isAdmin": any(role.kind == "admin" for role in person.roles),
+        "sessionWebhookExpiredTime": expires,
+        "createAt": platform.now_ms(),
+        "conversationType": "1" if klass is None else "2",
+        "sessionWebhook": webhook,
+        "robotCode": app.robot_code,
+        "senderPlatform": "Android",
+    }
+    if not person.outsider:
+        body.update(senderStaffId=person.id, senderCorpId=world.corp, senderUnionId=person.union_id)
+    if klass is not None:
+        body.update(conversationTitle=klass.name, isInAtList=True, atUsers=[{"dingtalkId": robot_id}])
+    return body
+
+
+def _payload(platform: Platform, say: Say, *, group: bool) -> dict[str, Any]:
+    """The part that depends on the kind (open.dingtalk.com, "Robot message types")."""
+    text = _without_mention(say.text) if group else say.text
+    wire = _WIRE.get(say.kind, say.kind)
+    if say.kind == "text":
+        return {"msgtype": wire, "text": {"content": text}}
+    if say.kind == "unknown":
+        return {"msgtype": wire, "content": {"unknownMsgType": texts.UNKNOWN_CONTENT}}
+    name = say.file_name or texts.DEFAULT_FILE_NAME
+    code = platform.keep_file(name, say.file if say.file is not None else _invented(say.kind))
+    content: dict[str, Any] = {"downloadCode": code}
+    if say.kind == "richtext":
+        picture = {"type": "picture", "downloadCode": code, "pictureDownloadCode": code}
+        content = {"richText": [{"text": text}, picture] if text else [picture]}
+    elif say.kind == "picture":
+        content["pictureDownloadCode"] = code
+    elif say.kind == "voice":
+        content.update(duration=4000, recognition=say.transcript or "")
+    elif say.kind == "video":
+        content.update(duration=4000, videoType="mp4")
+    else:
+        content.update(fileName=name, spaceId="3000001", fileId="9000001")
+    return {"msgtype": wire, "content": content}
+
+
+def _without_mention(text: str) -> str:
+    """In a group the mention is cut out and a leading space stays."""
+    return " " + text.replace(_MENTION, "", 1).strip()
+
+
+def _invented(kind: str) -> bytes:
+    return f"invented {kind}".encode()
