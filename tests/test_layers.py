@@ -50,23 +50,21 @@ LAZY: dict[str, tuple[str, ...]] = {
 }
 """Slow to load, so imported inside functions only, apart from these places."""
 
-NOT_IN_HANDLERS = frozenset(
-    [
-        "random",
-        "secrets",
-        "uuid",
-        "socket",
-        "subprocess",
-        "threading",
-        "concurrent",
-        "multiprocessing",
-        "urllib.request",
-        "http",
-        "logging",
-        "sqlite3",
-        "os",
-        "tempfile",
-    ]
+NOT_IN_HANDLERS = (
+    "random",
+    "secrets",
+    "uuid",
+    "socket",
+    "subprocess",
+    "threading",
+    "concurrent",
+    "multiprocessing",
+    "urllib.request",
+    "http",
+    "logging",
+    "sqlite3",
+    "os",
+    "tempfile",
 )
 """Deciding is pure: these bring chance, waiting, other programs, files or the network."""
 
