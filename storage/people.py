@@ -125,9 +125,14 @@ def subject(person_id: str) -> str:
 def addopened(db: Db, new_id: Callable[[], str], *, school_id: str, name: str) -> Person:
     """Add a person; the name is sealed under the person's own key."""
     person = Person(new_id(), school_id, name)
-    sealed = db.seal(subject(person.id), NAME, person.id, name)
-    db.conn.execute(insert(people), {"id": person.id, "school_id": school_id, "name": sealed})
+    db.conn.execute(insert(people), values(db, person))
     return person
+
+
+def values(db: Db, person: Person) -> dict[str, object]:
+    """The row of a person, the name sealed."""
+    sealed = db.seal(subject(person.id), NAME, person.id, person.name)
+    return {"id": person.id, "school_id": person.school_id, "name": sealed}
 
 
 def get(db: Db, person_id: str) -> Person | None:
