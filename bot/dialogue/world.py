@@ -1,0 +1,140 @@
+"""The world a dialogue is played in: emulator and bot in this process, on ports of the system's choice."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.dialogue.control import Control
+from bot.dialogue.script import Script, ScriptError, read
+from bot.dialogue.stage import Failure, Roll, Stage
+
+OFFERS: dict[str, frozenset[str]] = {
+    "dingtalk": frozenset(("auto_post", "group_hears", "buttons", "recall", "reach_guardians")),
+}
+"""What each platform can do, by the words of ``@needs``; a choice without a button is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One dialogue played.
+
+    Args:
+        path: The file.
+        failure: The first difference, None if there was none.
+        missing: What the platform lacks; then it was not played.
+    """
+
+    path: Path
+    failure: Failure | None = None
+    missing: tuple[str, ...] = ()
+
+
+def play(paths: Iterable[Path], platform: str = "dingtalk", database_url: str | None = None) -> list[Failure]:
+    """Play dialogues one after another, each in a world of its own; returns the differences.
+
+    Args:
+        paths: The files.
+        platform: ``dingtalk``.
+        database_url: An empty database for the only file, or a server on which each file gets one of its own;
+            None is a new SQLite file each.
+
+    Raises:
+        ValueError: There is no emulator for the platform.
+    """
+    return [one.failure for one in _play_all(list(paths), platform, database_url) if one.failure is not None]
+
+
+def play_file(path: Path, platform: str = "dingtalk", database_url: str | None = None) -> Played:
+    """Play one dialogue on an empty database; see :func:`play`."""
+    if platform not in OFFERS:
+        raise ValueError(f"dialogues cannot be played on {platform!r} yet, only on {', '.join(OFFERS)}")
+    try:
+        script = read(path)
+    except ScriptError as error:
+        return Played(path, Failure(str(path), error.line, "a dialogue line", str(error)))
+    except (OSError, UnicodeDecodeError) as error:
+        return Played(path, Failure(str(path), 1, "a readable file", type(error).__name__))
+    missing = tuple(sorted(script.needs - OFFERS[platform]))
+    if missing:
+        return Played(path, missing=missing)
+    with TemporaryDirectory(prefix="classbridge-dialogue-") as directory:
+        return Played(path, asyncio.run(_play(script, platform, database_url, Path(directory))))
+
+
+def run_dialogues(files: Sequence[Path], platform: str = "dingtalk", database: str | None = None) -> int:
+    """``classbridge dialogue``: play the files and print the first difference; returns the exit code."""
+    try:
+        for played in _play_all(list(files), platform, database):
+            if played.failure is not None:
+                print(played.failure)
+                return 1
+            if played.missing:
+                print(f"{played.path}: not for {platform}, it needs {' '.join(played.missing)}")
+            else:
+                print(f"{played.path}: ok")
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _play_all(paths: list[Path], platform: str, database_url: str | None) -> Iterator[Played]:
+    for number, path in enumerate(paths):
+        with _empty(database_url, number, only=len(paths) == 1) as url:
+            yield play_file(path, platform, url)
+
+
+@contextmanager
+def _empty(database_url: str | None, number: int, *, only: bool) -> Iterator[str | None]:
+    """The database given if it is for one dialogue only, else one of its own on the same server."""
+    if database_url is None or only:
+        yield database_url
+        return
+    from config.ids import new_id
+    from storage.scratch import scratch
+
+    with scratch(database_url, f"dialogue_{number}_{new_id()[-8:]}") as url:
+        yield url
+
+
+async def _play(script: Script, platform: str, database_url: str | None, directory: Path) -> Failure | None:
+    async with open_world(script, platform, database_url, directory) as base, Control(base) as control:
+        return await Stage(control, Roll(await control.people(), script.class_name)).play(script)
+
+
+@asynccontextmanager
+async def open_world(
+    script: Script, platform: str, database_url: str | None, directory: Path
+) -> AsyncIterator[str]:
+    """Start emulator and bot for a script; gives the emulator's address.
+
+    Args:
+        database_url: An empty database; None is a SQLite file in ``directory``.
+        directory: Empty; holds settings, key and data.
+    """
+    from bot.app import build
+    from bot.dingtalk.emulator.emulator import Emulator
+    from config.settings import load_settings
+
+    if platform != "dingtalk":
+        raise ValueError(f"there is no emulator for {platform!r}")
+    emulator = Emulator(start=script.start, unbound=script.unbound)
+    await emulator.start()
+    try:
+        config = directory / "classbridge.toml"
+        emulator.write_config(config, 0, database_url)
+        app = build(load_settings(config, {}))
+        await app.start()
+        try:
+            emulator.target = f"http://127.0.0.1:{app.public_port}"
+            yield emulator.url
+        finally:
+            await app.stop()
+    finally:
+        await emulator.stop()
