@@ -53,8 +53,12 @@ CHINESE_PLACES = ("handlers/language/", "handlers/guard/", "storage/classes.py")
 NOT_SAID = ("bot/dialogue/", "bot/story/")
 """Dialogue scripts have a grammar of their own; nobody is told these lines."""
 
-CJK = "[\u3400-\u9fff\u3001-\u301f\uff01-\uff60]"
-HALF_WIDTH = re.compile(f"(?<={CJK})[,:?!;](?![0-9])|[,:?!;](?=[\u3400-\u9fff])")
+WORD = "[\u3400-\u9fff]"
+MARK = "[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]"
+HALF_WIDTH = re.compile(
+    f"(?<={WORD}|[\u300b\u300d\u300f\u3011\uff09])[,:?!;](?![0-9]|{MARK})|(?<!{MARK})[,:?!;](?={WORD})"
+)
+"""Beside a full-width mark it is one of a set of characters, not the end of a clause."""
 
 STRANGE = re.compile(
     # Put together here, so that this file does not trip over itself.
@@ -266,6 +270,7 @@ RIGHT: list[tuple[str, str]] = [
     ("handlers/anonymous/words.py", "x = '匿名:'"),
     ("handlers/language/times.py", "x = '今天,'"),
     ("handlers/digest/texts.py", "x = f'记下了：10月14日(周三)16:00，明天发。三(2)班 {a}:{b}'"),
+    ("handlers/digest/texts.py", "x = text.split('、，,和')\ny = text.rstrip('。；; ')"),
     ("bot/pages/page.html", "<style>p { font-family: 宋体; }</style>"),
     ("README.md", "速递, the digest\n# 中文说明\n家校桥，机器人。\n```\n家校桥: x\n```\n`说:`"),
     ("storage/a.py", "x = 1\n" * 450),

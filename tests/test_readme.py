@@ -23,14 +23,10 @@ ROW = re.compile(r"^\| `(?P<name>[a-zA-Z_.]+)` \| (?P<default>[^|]+) \|", re.MUL
 def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
     for name, field in model.model_fields.items():
         kind = field.annotation
-        if (
-            isinstance(kind, type)
-            and not isinstance(kind, types.GenericAlias)
-            and issubclass(kind, BaseModel)
-        ):
-            yield from _settings(kind, f"{prefix}{name}.")
-        elif get_origin(kind) is dict:
+        if get_origin(kind) is dict:
             yield from _settings(get_args(kind)[1], f"{prefix}{name}.NAME.")
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _settings(kind, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field.default
 
