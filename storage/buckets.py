@@ -69,7 +69,7 @@ class Windows:
 
 def open_windows(db: Db, rows: Iterable[Row], now: datetime) -> Windows:
     """Read the windows of all limits the rows count against; locked until the unit ends."""
-    widest: dict[str, int] = {}
+    widest: dict[str, float] = {}
     for row in rows:
         for name, _most, window in row.limits:
             widest[name] = max(window, widest.get(name, 0))

@@ -96,31 +96,63 @@ class Claimed:
     attempts: int
 
 
-_CANDIDATES = (
-    sa.select(inbox.c.id)
-    .where(_OPEN, sa.or_(inbox.c.lease_until.is_(None), inbox.c.lease_until < sa.bindparam("real")))
-    .order_by(inbox.c.id)
-    .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
-    sa.update(inbox)
-    .where(inbox.c.id.in_(_CANDIDATES.scalar_subquery()), _OPEN)
-    .values(attempts=inbox.c.attempts + 1, owner=sa.bindparam("who"), lease_until=sa.bindparam("until"))
-    .returning(
-        inbox.c.id, inbox.c.conversation, inbox.c.kind, inbox.c.payload, inbox.c.received_at, inbox.c.attempts
+SUSPECT = 2
+"""A row that was claimed at two crashes may be their cause: from then on it is claimed alone."""
+
+_before = inbox.alias("before")
+_BEHIND_SUSPECT = (
+    sa.select(sa.literal(1))
+    .where(
+        _before.c.conversation == inbox.c.conversation,
+        _before.c.state == NEW,
+        _before.c.attempts >= SUSPECT,
+        _before.c.id < inbox.c.id,
     )
+    .exists()
 )
+
+
+def _claiming(*which: sa.ColumnElement[bool]) -> sa.ReturningUpdate[Any]:
+    free = sa.or_(
+        inbox.c.lease_until.is_(None), inbox.c.lease_until < sa.bindparam("real", type_=UtcDateTime())
+    )
+    oldest = (
+        sa.select(inbox.c.id)
+        .where(_OPEN, free, *which)
+        .order_by(inbox.c.id)
+        .limit(sa.bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+    values = {
+        "attempts": inbox.c.attempts + 1,
+        "owner": sa.bindparam("who"),
+        "lease_until": sa.bindparam("until", type_=UtcDateTime()),
+    }
+    fields = ("id", "conversation", "kind", "payload", "received_at", "attempts")
+    claimed = sa.update(inbox).where(inbox.c.id.in_(oldest.scalar_subquery()), _OPEN).values(values)
+    return claimed.returning(*(inbox.c[name] for name in fields))
+
+
+_CLAIM = _claiming(inbox.c.attempts < SUSPECT, ~_BEHIND_SUSPECT)
+_CLAIM_SUSPECT = _claiming(inbox.c.attempts >= SUSPECT)
 
 
 def claim(db: Db, owner: str, limit: int, lease: timedelta) -> list[Claimed]:
     """Lease the oldest undecided rows, counting the attempt before the work."""
+    return _claimed(db, _CLAIM, owner, limit, lease)
+
+
+def claim_suspect(db: Db, owner: str, lease: timedelta) -> list[Claimed]:
+    """Lease the oldest row that was there at crashes; only when nothing else is being decided."""
+    return _claimed(db, _CLAIM_SUSPECT, owner, 1, lease)
+
+
+def _claimed(db: Db, statement: Any, owner: str, limit: int, lease: timedelta) -> list[Claimed]:
     real = db.server_now()
-    values = {"real": real, "most": limit, "who": owner, "until": real + lease}
-    rows = db.conn.execute(_CLAIM, values).all()
-    opened = [
-        Claimed(r.id, r.conversation, r.kind, _open(db, r), r.received_at, r.attempts) for r in rows
-    ]
+    rows = db.conn.execute(
+        statement, {"real": real, "most": limit, "who": owner, "until": real + lease}
+    ).all()
+    opened = [Claimed(r.id, r.conversation, r.kind, _open(db, r), r.received_at, r.attempts) for r in rows]
     return sorted(opened, key=lambda row: row.id)
 
 
@@ -154,9 +186,10 @@ def take(db: Db, row: Claimed, now: datetime) -> bool:
     return db.conn.execute(_TAKE, {"row": row.id, "at": now}).rowcount == 1
 
 
-def release(db: Db, row_ids: list[str]) -> None:
-    """Give leases back, for example when the service stops before it came to the rows."""
-    db.conn.execute(sa.update(inbox).where(inbox.c.id.in_(row_ids), _OPEN).values(lease_until=None))
+def release(db: Db, row_ids: list[str], *, counted: bool = False) -> None:
+    """Give leases back. The attempt counts only if deciding was ``counted`` as tried and failed."""
+    back = {"lease_until": None, "attempts": inbox.c.attempts - (0 if counted else 1)}
+    db.conn.execute(sa.update(inbox).where(inbox.c.id.in_(row_ids), _OPEN).values(back))
 
 
 def release_owned(db: Db, owner: str) -> None:

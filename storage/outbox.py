@@ -64,7 +64,7 @@ Index("ix_outbox_subject", outbox.c.subject_kind, outbox.c.subject_id)
 Index("ix_outbox_thing", outbox.c.thing_kind, outbox.c.thing_id)
 Index("ix_outbox_state", outbox.c.state, outbox.c.done_at)
 
-Limit = tuple[str, int, int]
+Limit = tuple[str, int, float]
 """A sliding window: bucket name, at most so many sends, window in seconds."""
 
 
@@ -251,14 +251,28 @@ _END_BLANK = _END.values(payload=None)
 
 
 def end(
-    db: Db, row: Row, state: str, code: str, now: datetime, *, platform_id: str | None = None, keep: bool = False
+    db: Db,
+    row: Row,
+    state: str,
+    code: str,
+    now: datetime,
+    *,
+    platform_id: str | None = None,
+    keep: bool = False,
 ) -> bool:
     """Write what became of a row; False if the claim was lost to somebody else meanwhile.
 
     ``keep`` leaves the text in the row: for what a person may still want to send again.
     """
     statement = _END if keep else _END_BLANK
-    values = {"row": row.id, "mine": row.fence, "ends": state, "why": code[:80], "theirs": platform_id, "at": now}
+    values = {
+        "row": row.id,
+        "mine": row.fence,
+        "ends": state,
+        "why": code[:80],
+        "theirs": platform_id,
+        "at": now,
+    }
     return db.conn.execute(statement, values).rowcount == 1
 
 
@@ -269,12 +283,9 @@ def retry(db: Db, row: Row, due_at: datetime, code: str) -> bool:
     return db.conn.execute(sa.update(outbox).where(*mine).values(values)).rowcount == 1
 
 
-def reroute(db: Db, row: Row, payload: dict[str, Any], limits: tuple[Limit, ...]) -> None:
-    """Send the same row by another road, for example when a session has run out."""
-    raw = db.conn.execute(sa.select(outbox.c.sealed_for).where(outbox.c.id == row.id)).one()
-    blob = db.seal(raw.sealed_for, _WHERE, row.id, json.dumps(payload, ensure_ascii=False))
-    mine = (outbox.c.id == row.id, outbox.c.fence == row.fence)
-    db.conn.execute(sa.update(outbox).where(*mine).values(payload=blob, buckets=json.dumps(limits)))
+def mark_safe(db: Db, row: Row, safe: bool) -> None:
+    """Note, before the call, whether the platform will remove a second copy of this very send."""
+    db.conn.execute(sa.update(outbox).where(outbox.c.id == row.id).values(safe=safe))
 
 
 def abandoned(db: Db, owner: str | None) -> list[Row]:
@@ -309,26 +320,32 @@ def quarantine(db: Db, now: datetime) -> list[Row]:
     return rows
 
 
-def next_due(db: Db) -> datetime | None:
-    """When the next unsent row is due, UTC."""
-    found: datetime | None = db.conn.execute(sa.select(sa.func.min(outbox.c.due_at)).where(_IS_NEW)).scalar_one()
+def next_due(db: Db, now: datetime) -> datetime | None:
+    """When, after ``now``, the next unsent row becomes due (UTC)."""
+    coming = sa.select(sa.func.min(outbox.c.due_at)).where(_IS_NEW, outbox.c.due_at > now)
+    found: datetime | None = db.conn.execute(coming).scalar_one()
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much is due and unsent, since when (UTC), and how much is being sent."""
+    """How much could be sent right now, since when (UTC) the oldest is due, how much is being sent."""
 
     due: int
     oldest: datetime | None
     sending: int
 
 
+_READY = sa.select(sa.func.count(), sa.func.min(outbox.c.due_at)).where(
+    _IS_NEW, outbox.c.due_at <= _NOW, ~_BLOCKED
+)
+_UNDER_WAY = sa.select(sa.func.count()).where(outbox.c.state == SENDING)
+
+
 def depth(db: Db, now: datetime) -> Depth:
-    waiting = sa.select(sa.func.count(), sa.func.min(outbox.c.due_at)).where(_IS_NEW, outbox.c.due_at <= now)
-    count, oldest = db.conn.execute(waiting).one()
-    sending = sa.select(sa.func.count()).where(outbox.c.state == SENDING)
-    return Depth(count, oldest, db.conn.execute(sending).scalar_one())
+    """What is waiting, not counting rows that have to wait for an earlier one of their lane."""
+    count, oldest = db.conn.execute(_READY, {"now": now}).one()
+    return Depth(count, oldest, db.conn.execute(_UNDER_WAY).scalar_one())
 
 
 def forget(db: Db, before: datetime) -> int:

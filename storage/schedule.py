@@ -137,9 +137,10 @@ def failed(db: Db, occurrence: Occurrence, most: int) -> bool:
     return state == FAILED
 
 
-def next_due(db: Db) -> datetime | None:
-    """When the next occurrence is due, UTC."""
-    found: datetime | None = db.conn.execute(sa.select(sa.func.min(schedule.c.due_at)).where(_WAITING)).scalar_one()
+def next_due(db: Db, now: datetime) -> datetime | None:
+    """When, after ``now``, the next occurrence is due (UTC)."""
+    coming = sa.select(sa.func.min(schedule.c.due_at)).where(_WAITING, schedule.c.due_at > now)
+    found: datetime | None = db.conn.execute(coming).scalar_one()
     return found
 
 

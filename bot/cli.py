@@ -1,0 +1,119 @@
+"""The command line. ``serve`` has a file of its own, ``bot/serve.py``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="ClassBridge 家校桥"
+)
+
+Config = Annotated[Path, typer.Option("--config", help="The installation's TOML file.")]
+
+
+@app.command()
+def serve(config: Config) -> None:
+    """Serve under the supervisor (as the bot itself where LISTEN_FDS is set)."""
+    from bot.serve import main
+
+    raise typer.Exit(main(["--config", str(config)]))
+
+
+@app.command()
+def demo(
+    platform: str = "dingtalk",
+    port: Annotated[int, typer.Option(help="Port of the emulated platform; 0 takes a free one.")] = 8765,
+    story: Annotated[bool, typer.Option("--story", help="Play the day, print it, end.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --story: each seen message as a JSON line.")
+    ] = False,
+) -> None:
+    """Play one school day with an invented class, then stay up to be played with."""
+    from bot.story import play_story, stay_up
+
+    _only_dingtalk(platform)
+    raise typer.Exit(play_story(json, platform) if story else stay_up(port, platform))
+
+
+@app.command()
+def emulator(
+    platform: str,
+    port: Annotated[int, typer.Option()] = 0,
+    start: Annotated[
+        str, typer.Option(help="The clock's first moment, ISO with offset.")
+    ] = "2026-10-12T07:00+08:00",
+    write_config: Annotated[Path | None, typer.Option(help="Write settings for serve to this file.")] = None,
+    serve_port: Annotated[int | None, typer.Option(help="The port serve will listen on.")] = None,
+    receive: str = "http",
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…")] = None,
+    unbound: Annotated[int, typer.Option(help="Guardians who still have to bind by code.")] = 0,
+    seed: str = "1",
+    profile: str = "full",
+) -> None:
+    """Run the emulated platform on loopback."""
+    from bot.dingtalk.emulator.command import CommandError, run_emulator
+
+    try:
+        code = run_emulator(
+            platform,
+            port=port,
+            start=start,
+            write_config=write_config,
+            serve_port=serve_port,
+            receive=receive,
+            database=database,
+            unbound=unbound,
+            seed=seed,
+            profile=profile,
+        )
+    except CommandError as error:
+        raise _refused(str(error)) from None
+    raise typer.Exit(code)
+
+
+@app.command()
+def dialogue(
+    files: list[Path],
+    platform: str = "dingtalk",
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…")] = None,
+) -> None:
+    """Play dialogue files; ends with 1 at the first difference, named with file and line."""
+    from bot.dialogue import run_dialogues
+
+    _only_dingtalk(platform)
+    raise typer.Exit(run_dialogues(files, platform, database))
+
+
+@app.command()
+def migrate(config: Config) -> None:
+    """Bring the database to this version's shape."""
+    from config.settings import SettingsError, load_settings
+    from storage import schema
+
+    try:
+        schema.migrate(load_settings(config, os.environ).database.url)
+    except (SettingsError, schema.SchemaTooNew) as error:
+        raise _refused(str(error)) from None
+
+
+@app.command()
+def doctor(config: Config) -> None:
+    """Check the settings, the key, the database and the card templates; print what is missing."""
+    from bot.doctor import examine
+
+    raise typer.Exit(examine(config, os.environ))
+
+
+def _only_dingtalk(platform: str) -> None:
+    if platform != "dingtalk":
+        raise _refused(f"--platform {platform} is not built yet; use dingtalk")
+
+
+def _refused(text: str) -> typer.Exit:
+    print(text, file=sys.stderr)
+    return typer.Exit(2)

@@ -1,0 +1,147 @@
+"""Joins a row to the rules: who wrote, which school, which feature; and puts the replies in the outbox.
+
+Everything here runs inside one unit of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bot.dingtalk.wire import Received, read_payload
+from bot.letters import Origin, Post, outcome_of
+from config.clock import Clock
+from config.ids import new_id
+from handlers import router
+from handlers.context import Ctx
+from handlers.language import read
+from handlers.reply import Asker, Outcome, Reply, Subject, Thing
+from handlers.texts import APOLOGY
+from jobs.ticker import plan_jobs
+from jobs.timetable import FEATURE, job_of
+from storage import people, schools
+from storage.engine import Db
+from storage.inbox import Claimed
+from storage.outbox import Row
+from storage.schedule import Occurrence
+from storage.schools import School
+
+Decided = Iterable[tuple[str, Reply]]
+
+
+class Decider:
+    """The decisions of one installation.
+
+    Args:
+        post: Takes the replies.
+        corps: The organisation behind each configured app.
+        clock: For the moment of a decision.
+    """
+
+    def __init__(self, post: Post, corps: Mapping[str, str], clock: Clock) -> None:
+        self._post = post
+        self._corps = corps
+        self._clock = clock
+
+    def row(self, db: Db, claimed: Claimed) -> None:
+        """Decide one inbox row."""
+        if claimed.kind == "outcome":
+            self._outcome(db, claimed.payload)
+        else:
+            self._message(db, claimed)
+
+    def _message(self, db: Db, claimed: Claimed) -> None:
+        received = _received(claimed)
+        ctx = self._context(db, received)
+        if ctx is None:  # no school has been set up for this app yet
+            return
+        reading = read(received.message.text)
+        decided = router.route(ctx, received.message, reading)
+        self._put(ctx, decided, Origin(received.message, received.session))
+
+    def _context(self, db: Db, received: Received) -> Ctx | None:
+        message = received.message
+        school = schools.by_corp(db, self._corps.get(message.chat.app, ""))
+        if school is None:
+            return None
+        sender = message.sender
+        person = people.by_identity(db, sender.kind, sender.corp, sender.id)
+        ctx = self._ctx(db, school)
+        if person is None:
+            return ctx
+        return Ctx(db, ctx.now, school, ctx.calendar, person, people.roles(db, person.id), new_id)
+
+    def _ctx(self, db: Db, school: School, now: datetime | None = None) -> Ctx:
+        calendar = schools.calendar(db, school)
+        return Ctx(db, now or self._clock.now(), school, calendar, None, (), new_id)
+
+    def _outcome(self, db: Db, payload: str) -> None:
+        feature, school_id, outcome = outcome_of(payload)
+        school = schools.get(db, school_id) if school_id else None
+        if school is not None:
+            ctx = self._ctx(db, school)
+            self._put(ctx, router.outcome(ctx, feature, outcome), None)
+
+    def occurrence(self, db: Db, occurrence: Occurrence, now: datetime) -> None:
+        """Act on something that has become due."""
+        school = schools.get(db, occurrence.school_id)
+        if school is None:
+            return
+        ctx = self._ctx(db, school, now)
+        if occurrence.feature != FEATURE:
+            self._put(ctx, router.due(ctx, occurrence), None)
+            return
+        job = job_of(occurrence.kind)
+        if job is not None:
+            job.run(ctx)
+        plan_jobs(db, school, now, new_id)
+
+    def begin(self, db: Db) -> None:
+        """At start: today's occurrences and the next run of each job stand in the schedule."""
+        for school in schools.all_schools(db):
+            ctx = self._ctx(db, school)
+            plan_jobs(db, school, ctx.now, new_id)
+            job = job_of("job.plan_day")
+            if job is not None:
+                job.run(ctx)
+
+    def in_doubt(self, db: Db, rows: list[Row], *, restored: bool) -> None:
+        """Tell the teachers of sends nobody can know the end of, in one message each."""
+        by_school: dict[str, list[Outcome]] = {}
+        for row in rows:
+            if row.school_id is not None:
+                by_school.setdefault(row.school_id, []).append(_in_doubt(row, restored))
+        for school_id, outcomes in by_school.items():
+            school = schools.get(db, school_id)
+            if school is not None:
+                ctx = self._ctx(db, school)
+                self._put(ctx, router.summary(ctx, outcomes), None)
+
+    def wanted(self, db: Db, row: Row) -> bool:
+        """Right before sending: is what the row depends on still as it was?"""
+        subject = Subject(row.subject_kind or "", row.subject_id or "", row.subject_version)
+        return router.wanted(db, row.feature, subject)
+
+    def apologise(self, db: Db, claimed: Claimed) -> None:
+        """The row was set aside: its writer is told, in one sentence."""
+        if claimed.kind != "message":
+            return
+        received = _received(claimed)
+        ctx = self._context(db, received)
+        if ctx is not None and received.message.chat.kind == "private":
+            self._put(ctx, [("help", Reply(Asker(), APOLOGY))], Origin(received.message, received.session))
+
+    def _put(self, ctx: Ctx, decided: Decided, origin: Origin | None) -> None:
+        for feature, reply in decided:
+            self._post.put(ctx, feature, reply, origin)
+
+
+def _received(claimed: Claimed) -> Received:
+    return read_payload(claimed.id, claimed.payload.encode(), claimed.received_at)
+
+
+def _in_doubt(row: Row, restored: bool) -> Outcome:
+    thing = Thing(row.thing_kind, row.thing_id) if row.thing_kind and row.thing_id else None
+    code = "restored" if restored else "crashed"
+    text = row.payload.get("text", "")
+    return Outcome(row.id, "unknown", code, thing, text, row.to_person, row.to_class)

@@ -1,0 +1,230 @@
+"""Outbox → platform → outcome. One row a lane is under way at a time, lanes side by side.
+
+"Sending" is committed before the call, its end after it and nothing between: after a crash only the
+calls in flight are in doubt, and those are known by their rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot.command import Command, Maybe, Outcome, Refused, Sent
+from bot.crashpoints import point
+from bot.letters import command_of, record_outcome
+from bot.log import get_logger
+from bot.metrics import Metrics
+from config.clock import Clock
+from storage import engine, outbox
+from storage.engine import Db, Store
+from storage.outbox import Claim, Limit, Row
+
+LEASE = timedelta(seconds=30)
+AT_ONCE = 96
+"""Rows claimed and not yet ended, at most."""
+_POLL_S = 1.0
+_BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 300.0)
+
+T = TypeVar("T")
+_log = get_logger("sender")
+
+
+class Platform(Protocol):
+    """What a platform's client does for the sender."""
+
+    async def send(self, command: Command) -> Outcome: ...
+
+    def bucket_names(self, command: Command) -> Sequence[Limit]: ...
+
+    def idempotent(self, command: Command) -> bool: ...
+
+    def api(self, command: Command) -> str: ...
+
+
+class Sender:
+    """See the module.
+
+    Args:
+        platforms: A client per ``platform/app``.
+        wanted: Asked right before sending whether a row that depends on something is still wanted.
+        outcome: Called after an outcome came into the inbox.
+        chance: For the jitter of the back-off.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        owner: str,
+        platforms: Mapping[str, Platform],
+        wanted: Callable[[Db, Row], bool],
+        metrics: Metrics,
+        outcome: Callable[[], None],
+        chance: random.Random,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._platforms = platforms
+        self._wanted = wanted
+        self._metrics = metrics
+        self._outcome = outcome
+        self._chance = chance
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._knock = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._claiming = False
+        self._stopping = False
+        self._held = False
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._loop = asyncio.create_task(self._run(), name="sender")
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._knock.set()
+
+    def hold(self, held: bool) -> None:
+        """While the clock is not to be trusted, nothing new is sent."""
+        self._held = held
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being sent or looked for."""
+        return not self._tasks and not self._claiming and not self._knock.is_set()
+
+    async def moved(self) -> None:
+        """Wait until a send ended or the outbox was looked into."""
+        self._moved.clear()
+        await self._moved.wait()
+
+    async def stop(self) -> None:
+        """Claim nothing more, wait for what is under way."""
+        self._stopping = True
+        self._knock.set()
+        if self._loop is not None:
+            await self._loop
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._claiming = True
+            self._knock.clear()
+            claim = await self._claim()
+            self._claiming = False
+            self._moved.set()
+            for row in claim.send:
+                task = asyncio.create_task(self._one(row))
+                self._tasks.add(task)
+                task.add_done_callback(self._ended)
+            if claim.ended:
+                self._outcome()
+            if not claim.send or len(self._tasks) >= AT_ONCE:
+                await self._rest()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._knock.set()
+        self._moved.set()
+
+    async def _claim(self) -> Claim:
+        room = AT_ONCE - len(self._tasks)
+        if room <= 0 or self._held:
+            return Claim((), ())
+        try:
+            claim = await self._in_store(lambda db: self._claim_unit(db, room))
+        except engine.Refused:
+            await asyncio.sleep(_BACK_OFF_S[0])
+            self._knock.set()
+            return Claim((), ())
+        point("sender.claimed")
+        return claim
+
+    def _claim_unit(self, db: Db, room: int) -> Claim:
+        now = self._clock.now()
+        claim = outbox.claim(db, self._owner, now, room, LEASE, self._wanted)
+        for row, state in claim.ended:
+            record_outcome(db, row, state, state, now)
+        return Claim(tuple(self._marked(db, row) for row in claim.send), claim.ended)
+
+    def _marked(self, db: Db, row: Row) -> Row:
+        """The row, knowing before its call whether a second copy would be removed."""
+        command = command_of(row)
+        platform = self._platforms.get(command.app)
+        safe = platform is not None and platform.idempotent(command)
+        if safe != row.safe:
+            outbox.mark_safe(db, row, safe)
+        return replace(row, safe=safe)
+
+    async def _in_store(self, unit: Callable[[Db], T]) -> T:
+        return await asyncio.wrap_future(self._store.run(unit))
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(_POLL_S):
+                await self._knock.wait()
+        except TimeoutError:
+            pass
+
+    async def _one(self, row: Row) -> None:
+        command = command_of(row)
+        platform = self._platforms.get(command.app)
+        api = "none" if platform is None else platform.api(command)
+        point("sender.before_send")
+        came = await self._send(row, command, platform)
+        point("sender.after_send")
+        self._metrics.sends.add(command.app, api, type(came).__name__.lower())
+        if not isinstance(came, Sent):
+            _log.warning("not_sent", outbox_id=row.id, code=came.code, attempt=row.attempts)
+        while True:
+            try:
+                point("sender.before_done")
+                told = await self._in_store(lambda db: self._end_unit(db, row, came))
+                point("sender.after_done")
+                break
+            except engine.Refused:  # the end must be written, or the next start cannot know it
+                if self._stopping:
+                    return
+                await asyncio.sleep(_BACK_OFF_S[0])
+        if told:
+            self._outcome()
+
+    async def _send(self, row: Row, command: Command, platform: Platform | None) -> Outcome:
+        if platform is None:
+            return Refused("app_gone", "config")
+        if row.safe and not platform.idempotent(command):  # cards were refused meanwhile: ask again
+            return Refused("lane_changed", "retry")
+        return await platform.send(command)
+
+    def _end_unit(self, db: Db, row: Row, came: Outcome) -> bool:
+        """Write what came of a row; True if a feature hears of it."""
+        now = self._clock.now()
+        match came:
+            case Sent(platform_id):
+                outbox.end(db, row, outbox.SENT, "ok", now, platform_id=platform_id)
+                if row.wants_outcome:
+                    record_outcome(db, row, outbox.SENT, "ok", now)
+                return row.wants_outcome
+            case Maybe(code) if not row.safe:
+                outbox.end(db, row, outbox.UNKNOWN, code, now, keep=True)
+                record_outcome(db, row, outbox.UNKNOWN, code, now)
+                return True
+            case Refused(code, action) if action not in ("retry", "slow"):
+                outbox.end(db, row, outbox.REFUSED, code, now, keep=True)
+                record_outcome(db, row, outbox.REFUSED, code, now)
+                return True
+            case _:
+                outbox.retry(db, row, self._next_try(row, came, now), came.code)
+                return False
+
+    def _next_try(self, row: Row, came: Outcome, now: datetime) -> datetime:
+        """1, 2, 4 … seconds, at most five minutes, with jitter; longer if the platform says so."""
+        ceiling = _BACK_OFF_S[min(row.attempts, len(_BACK_OFF_S)) - 1]
+        wait = max(ceiling * (0.5 + self._chance.random() / 2), getattr(came, "after_s", 0.0))
+        return now + timedelta(seconds=wait)

@@ -1,0 +1,200 @@
+"""Inbox → decision → commit. Conversations run side by side, each of them one message at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from bot.crashpoints import point
+from bot.log import get_logger
+from bot.metrics import Metrics
+from config.clock import Clock
+from storage import inbox
+from storage.engine import Db, Refused, Store
+from storage.inbox import Claimed, OutOfTurn
+
+LEASE = timedelta(seconds=30)
+AT_ONCE = 128
+"""Rows claimed and not yet decided, at most."""
+TRIES = 3
+"""A row whose decision failed so often is set aside."""
+CRASHES = 8
+"""So is a row that was being decided at so many crashes."""
+_POLL_S = 1.0
+_BACK_OFF_S = 0.5
+
+T = TypeVar("T")
+Decide = Callable[[Db, Claimed], None]
+"""Decides one row inside the unit that has taken it: state, replies and the mark in one commit."""
+Apologise = Callable[[Db, Claimed], None]
+"""Says that a row was set aside."""
+
+_log = get_logger("worker")
+
+
+class Worker:
+    """See the module. ``committed`` is called after each decision, to wake the sender."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        owner: str,
+        decide: Decide,
+        apologise: Apologise,
+        metrics: Metrics,
+        committed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._decide = decide
+        self._apologise = apologise
+        self._metrics = metrics
+        self._committed = committed
+        self._queues: dict[str, deque[Claimed]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = 0
+        self._knock = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._stopping = False
+        self._loop: asyncio.Task[None] | None = None
+        self._claiming = False
+
+    def start(self) -> None:
+        self._loop = asyncio.create_task(self._run(), name="worker")
+
+    def wake(self) -> None:
+        """There may be something in the inbox."""
+        self._knock.set()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing known of is waiting or being decided."""
+        return not self._open and not self._claiming and not self._knock.is_set()
+
+    async def moved(self) -> None:
+        """Wait until something was decided or looked for."""
+        self._moved.clear()
+        await self._moved.wait()
+
+    async def stop(self) -> None:
+        """Finish what is being decided, give the rest of the leases back."""
+        self._stopping = True
+        self._knock.set()
+        if self._loop is not None:
+            await self._loop
+        left = [row.id for queue in self._queues.values() for row in list(queue)[1:]]
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if left:
+            await self._in_store(lambda db: inbox.release(db, left))
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._claiming = True
+            self._knock.clear()
+            claimed = await self._claim()
+            self._claiming = False
+            self._moved.set()
+            for row in claimed:
+                self._accept(row)
+            if not claimed or self._open >= AT_ONCE:
+                await self._rest()
+
+    async def _claim(self) -> list[Claimed]:
+        room = AT_ONCE - self._open
+        if room <= 0:
+            return []
+        try:
+            rows = await self._in_store(lambda db: inbox.claim(db, self._owner, room, LEASE))
+            if not rows and not self._open:
+                rows = await self._in_store(lambda db: inbox.claim_suspect(db, self._owner, LEASE))
+        except Refused:
+            await asyncio.sleep(_BACK_OFF_S)
+            self._knock.set()
+            return []
+        return rows
+
+    async def _in_store(self, unit: Callable[[Db], T]) -> T:
+        return await asyncio.wrap_future(self._store.run(unit))
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(_POLL_S):
+                await self._knock.wait()
+        except TimeoutError:
+            pass
+
+    def _accept(self, row: Claimed) -> None:
+        self._open += 1
+        queue = self._queues.get(row.conversation)
+        if queue is not None:
+            queue.append(row)
+            return
+        self._queues[row.conversation] = deque([row])
+        task = asyncio.create_task(self._work_off(row.conversation))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work_off(self, conversation: str) -> None:
+        """All claimed rows of one conversation, in order."""
+        queue = self._queues[conversation]
+        while queue and not self._stopping:
+            await self._one(queue[0])
+            queue.popleft()
+            self._open -= 1
+            self._moved.set()
+        self._open -= len(queue)
+        del self._queues[conversation]
+        if self._open < AT_ONCE // 2:
+            self._knock.set()
+
+    async def _one(self, row: Claimed) -> None:
+        try:
+            if row.attempts > CRASHES:
+                await self._park(row, "crashes")
+                return
+            point("worker.before_commit")
+            await self._in_store(lambda db: self._unit(db, row))
+            point("worker.after_commit")
+            self._metrics.handled.add(row.kind)
+            self._committed()
+        except OutOfTurn:
+            await self._later(row, counted=False)
+        except Refused:
+            await asyncio.sleep(_BACK_OFF_S)
+            await self._later(row, counted=False)
+        except Exception as error:
+            _log.exception("decision_failed", inbox_id=row.id, kind=row.kind, attempt=row.attempts)
+            if row.attempts >= TRIES:
+                await self._park(row, type(error).__name__)
+            else:
+                await self._later(row, counted=True)
+
+    def _unit(self, db: Db, row: Claimed) -> None:
+        if inbox.take(db, row, self._clock.now()):
+            self._decide(db, row)
+
+    async def _park(self, row: Claimed, why: str) -> None:
+        def unit(db: Db) -> None:
+            inbox.park(db, row.id, why, self._clock.now())
+            self._apologise(db, row)
+
+        try:
+            await self._in_store(unit)
+            self._metrics.failed.add(row.kind)
+            self._committed()
+        except Refused:
+            _log.error("park_refused", inbox_id=row.id)
+
+    async def _later(self, row: Claimed, *, counted: bool) -> None:
+        """Give the lease back: the row is claimed again in its turn."""
+        try:
+            await self._in_store(lambda db: inbox.release(db, [row.id], counted=counted))
+        except Refused:
+            _log.warning("release_refused", inbox_id=row.id)
+        self._knock.set()

@@ -1,0 +1,14 @@
+"""Writes down what is due today for each class: the rows decide, so they have to be there."""
+
+from __future__ import annotations
+
+from handlers.context import Ctx
+from handlers.digest import plan_day
+from storage import classes
+
+
+def run(ctx: Ctx) -> None:
+    """Plan today's occurrences of every class; what is planned already stays as it is."""
+    today = ctx.local.date()
+    for school_class in classes.of_school(ctx.db, ctx.school.id):
+        plan_day(ctx, school_class, today)

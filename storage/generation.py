@@ -1,0 +1,90 @@
+"""Is this the database we left, or an older copy put back?
+
+Each start writes a new random generation into the database and into a file beside it. A database
+whose generation is not the file's was restored: what it had queued may have been sent long ago.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy import Column, String, Table
+
+from storage.engine import Db, Store
+from storage.metadata import metadata
+
+Verdict = Literal["fresh", "same", "restored"]
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("value", String(200), nullable=False),
+)
+
+
+def get_meta(db: Db, key: str) -> str | None:
+    """One fact about the installation."""
+    found: str | None = db.conn.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar()
+    return found
+
+
+def put_meta(db: Db, key: str, value: str) -> None:
+    """Set one fact about the installation."""
+    if db.conn.execute(sa.update(meta).where(meta.c.key == key).values(value=value)).rowcount == 0:
+        db.conn.execute(sa.insert(meta).values(key=key, value=value))
+
+
+def node_id(state_dir: Path) -> str:
+    """This installation's own name among several on one database; made once, kept in a file."""
+    path = state_dir / "node"
+    if not path.exists():
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(path, secrets.token_hex(8))
+    return path.read_text().strip()
+
+
+def enter(store: Store, state_dir: Path) -> Verdict:
+    """Compare database and file, then begin a new generation in both.
+
+    The file first names the coming generation beside the present one, so a crash between the two
+    writes is not mistaken for a restore.
+    """
+    path = state_dir / "generation.json"
+    key = f"generation:{node_id(state_dir)}"
+    kept = json.loads(path.read_text()) if path.exists() else []
+    present = store.run(lambda db: get_meta(db, key)).result()
+    verdict = _verdict(store, present, kept)
+    coming = secrets.token_hex(8)
+    _write(path, json.dumps([present, coming]))
+    store.run(lambda db: put_meta(db, key, coming)).result()
+    _write(path, json.dumps([coming]))
+    return verdict
+
+
+def _verdict(store: Store, present: str | None, kept: list[str | None]) -> Verdict:
+    if present is not None:
+        return "same" if present in kept else "restored"
+    if store.dialect == "postgresql":  # a further replica joining a database that is in use
+        return "same" if kept else "fresh"
+    others = store.run(lambda db: _any_generation(db)).result()
+    return "restored" if others or kept else "fresh"
+
+
+def _any_generation(db: Db) -> bool:
+    found = sa.select(meta.c.key).where(meta.c.key.like("generation:%")).limit(1)
+    return db.conn.execute(found).first() is not None
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".new")
+    with temporary.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
