@@ -46,9 +46,10 @@ NOT_OURS = {
 """Made by tools or by running; .gitignore keeps them out."""
 
 CHINESE = re.compile("[\u3400-\u9fff]")
+BRAND = "家校桥"
 CHINESE_FILES = ("texts.py", "words.py")
 CHINESE_PLACES = ("handlers/language/", "handlers/guard/", "storage/classes.py")
-"""What is said stands in texts.py; what is understood in words.py and in these places."""
+"""What is said stands in texts.py; what is understood in words.py and in these places. The name is a name."""
 
 NOT_SAID = ("bot/dialogue/", "bot/story/")
 """Dialogue scripts have a grammar of their own; nobody is told these lines."""
@@ -138,7 +139,11 @@ def chinese_in_its_place(root: Path) -> list[str]:
     for name, text in _files(root, *PACKAGES):
         if not name.endswith(".py") or name.endswith(CHINESE_FILES) or name.startswith(CHINESE_PLACES):
             continue
-        wrong += [f"{name}:{line}: {value[:20]}" for line, value in _strings(text) if CHINESE.search(value)]
+        wrong += [
+            f"{name}:{line}: {value[:20]}"
+            for line, value in _strings(text)
+            if CHINESE.search(value.replace(BRAND, ""))
+        ]
     return wrong
 
 
@@ -266,6 +271,7 @@ WRONG: list[tuple[Check, str, str]] = [
 ]
 
 RIGHT: list[tuple[str, str]] = [
+    ("bot/cli.py", "x = 'ClassBridge 家校桥'"),
     ("handlers/digest/rules.py", '"""The day 每日速递."""\nx = 1  # 要闻'),
     ("handlers/anonymous/words.py", "x = '匿名:'"),
     ("handlers/language/times.py", "x = '今天,'"),
