@@ -17,6 +17,8 @@ from config.clock import MovableClock
 
 TOKEN_S = 7_200
 SESSION_MS = 5_400_000
+TEMPLATE_VARIABLES = ("title", "body", "more1", "more2", "more3", "more4", "more5")
+"""What the school's templates show: a heading and up to six text blocks, empty ones not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,9 @@ class Platform:
         self.templates = {
             template.id: template
             for template in (
-                self._template("digest", True, ("title", "news", "praise", "reminders", "text", "footer")),
-                self._template("message", True, ("title", "text", "footer")),
-                self._template("draft", False, ("title", "text")),
+                self._template("digest", published=True),
+                self._template("message", published=True),
+                self._template("draft", published=False),
             )
         }
         self.digest_template, self.message_template, self.draft_template = self.templates
@@ -131,10 +133,10 @@ class Platform:
     def _derive(self, what: str) -> str:
         return hashlib.sha256(f"classbridge:{self._seed}:{what}".encode()).hexdigest()
 
-    def _template(self, name: str, published: bool, variables: tuple[str, ...]) -> Template:
+    def _template(self, name: str, *, published: bool) -> Template:
         digest = self._derive(f"template-{name}")
         parts = (digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32])
-        return Template("-".join(parts) + ".schema", published, variables)
+        return Template("-".join(parts) + ".schema", published, TEMPLATE_VARIABLES)
 
     def now_ms(self) -> int:
         """Now on the emulator's clock, ms since 1970."""
