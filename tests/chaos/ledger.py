@@ -1,0 +1,105 @@
+"""The books of a crash run: what was said, what people saw, and whether they agree. Pure.
+
+Every message carries a mark of its own, so that it can be found in whatever words reach somebody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+MARK = re.compile(r"K\d{5}Z")
+AGAIN = "补发"
+"""The label of a message that may have come before."""
+
+Kind = Literal["relay", "answer", "note"]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One message somebody said.
+
+    Args:
+        mark: Its mark.
+        kind: A parent's words to the teacher, a teacher's answer, a note for the digest.
+        sender: Who said it.
+        readers: The people or chats of whom at least one must see it.
+        acknowledged: Whether the bot answered 200 for it.
+    """
+
+    mark: str
+    kind: Kind
+    sender: str
+    readers: frozenset[str]
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing one person or group saw; ``reader`` is the person's id or the group's chat."""
+
+    reader: str
+    text: str
+
+
+@dataclass(slots=True)
+class Books:
+    """All entries of a run, by mark."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def say(self, kind: Kind, sender: str, readers: Iterable[str]) -> Entry:
+        """Open an entry with a new mark."""
+        entry = Entry(f"K{len(self.entries):05d}Z", kind, sender, frozenset(readers))
+        self.entries[entry.mark] = entry
+        return entry
+
+    @property
+    def acknowledged(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.acknowledged]
+
+    def lost(self, seen: Sequence[Seen], told: Sequence[str]) -> list[Entry]:
+        """Acknowledged entries no reader saw and that no summary of doubtful sends names.
+
+        Args:
+            seen: Everything anybody saw.
+            told: The texts of doubtful rows the teacher was told of.
+        """
+        reached: dict[str, set[str]] = defaultdict(set)
+        for item in seen:
+            for mark in MARK.findall(item.text):
+                reached[mark].add(item.reader)
+        doubtful = {mark for text in told for mark in MARK.findall(text)}
+        return [
+            entry
+            for entry in self.acknowledged
+            if not (reached[entry.mark] & entry.readers) and entry.mark not in doubtful
+        ]
+
+    def doubled_messages(self, seen: Sequence[Seen]) -> list[Seen]:
+        """The same words with a mark, seen twice by the same reader and not labelled as sent again."""
+        counted = Counter(item for item in seen if MARK.search(item.text) and AGAIN not in item.text)
+        return [item for item, times in counted.items() for _ in range(times - 1)]
+
+    def too_many_receipts(self, seen: Sequence[Seen]) -> int:
+        """Answers without a mark ("passed on") beyond one for each message the person said."""
+        said = Counter(entry.sender for entry in self.entries.values())
+        parents = {entry.sender for entry in self.entries.values() if entry.kind == "relay"}
+        bare = Counter(
+            item.reader
+            for item in seen
+            if item.reader in parents and not MARK.search(item.text) and AGAIN not in item.text
+        )
+        return sum(max(0, count - said[reader]) for reader, count in bare.items())
+
+    def doubled_effects(self, effects: Mapping[str, int]) -> list[str]:
+        """Marks with more than one effect in the database (contact log, notes)."""
+        return [mark for mark, count in effects.items() if count > 1]
+
+
+def effects_of(texts: Iterable[str]) -> Counter[str]:
+    """How often each mark stands in the texts of one kind of row; one text counts once."""
+    return Counter(mark for text in texts for mark in set(MARK.findall(text)))

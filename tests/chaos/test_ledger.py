@@ -1,0 +1,70 @@
+"""The books themselves: what is lost, doubled or untold must show."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.accounts import Doubtful
+from tests.chaos.ledger import Books, Seen, effects_of
+
+
+@pytest.fixture
+def books() -> Books:
+    found = Books()
+    for kind, sender, reader in (("relay", "g1", "t1"), ("answer", "t1", "g1"), ("note", "t1", "group")):
+        found.say(kind, sender, [reader]).acknowledged = True  # type: ignore[arg-type]
+    return found
+
+
+ALL = [Seen("t1", "小明妈妈：K00000Z"), Seen("g1", "王老师：K00001Z"), Seen("group", "速递 K00002Z")]
+
+
+def test_balanced_books(books: Books) -> None:
+    assert books.lost(ALL, []) == []
+    assert books.doubled_messages(ALL) == []
+    assert books.too_many_receipts([*ALL, Seen("g1", "已转给王老师")]) == 0
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_a_lost_message_shows(books: Books, missing: int) -> None:
+    seen = ALL[:missing] + ALL[missing + 1 :]
+    assert [entry.mark for entry in books.lost(seen, [])] == [f"K0000{missing}Z"]
+
+
+def test_a_message_that_reached_the_wrong_reader_is_lost(books: Books) -> None:
+    assert len(books.lost([Seen("t2", ALL[0].text), *ALL[1:]], [])) == 1
+
+
+def test_what_was_never_acknowledged_is_not_lost(books: Books) -> None:
+    books.entries["K00000Z"].acknowledged = False
+    assert books.lost(ALL[1:], []) == []
+
+
+def test_a_doubtful_send_that_was_told_is_not_lost(books: Books) -> None:
+    assert books.lost(ALL[1:], ["小明妈妈：K00000Z"]) == []
+
+
+def test_the_same_words_twice_show(books: Books) -> None:
+    assert books.doubled_messages([*ALL, ALL[0], ALL[0]]) == [ALL[0], ALL[0]]
+
+
+def test_a_labelled_copy_is_no_double(books: Books) -> None:
+    assert books.doubled_messages([*ALL, Seen("t1", "补发，如已收到请忽略：\n小明妈妈：K00000Z")]) == []
+
+
+def test_a_second_receipt_shows(books: Books) -> None:
+    seen = [*ALL, Seen("g1", "已转给王老师"), Seen("g1", "已转给王老师")]
+    assert books.too_many_receipts(seen) == 1
+
+
+def test_an_effect_twice_shows(books: Books) -> None:
+    effects = effects_of(["说了 K00000Z", "K00000Z 又说 K00000Z", "K00001Z"])
+    assert effects == {"K00000Z": 2, "K00001Z": 1}
+    assert books.doubled_effects(effects) == ["K00000Z"]
+
+
+def test_a_doubtful_send_is_told_only_by_words_about_it() -> None:
+    row = Doubtful("1", "crashed", "王老师：好的 K00001Z")
+    assert row.is_told_in("不确定有没有发出去：K00001Z")
+    assert not row.is_told_in("不确定有没有发出去：K00002Z")
+    assert not row.is_told_in("小明妈妈：K00001Z")
