@@ -110,13 +110,14 @@ async def _play(script: Script, platform: str, database_url: str | None, directo
 
 @asynccontextmanager
 async def open_world(
-    script: Script, platform: str, database_url: str | None, directory: Path
+    script: Script, platform: str, database_url: str | None, directory: Path, port: int = 0
 ) -> AsyncIterator[str]:
     """Start emulator and bot for a script; gives the emulator's address.
 
     Args:
         database_url: An empty database; None is a SQLite file in ``directory``.
         directory: Empty; holds settings, key and data.
+        port: Where the emulator listens; 0 takes a free port.
     """
     from bot.app import build
     from bot.dingtalk.emulator.emulator import Emulator
@@ -125,7 +126,7 @@ async def open_world(
     if platform != "dingtalk":
         raise ValueError(f"there is no emulator for {platform!r}")
     emulator = Emulator(start=script.start, unbound=script.unbound)
-    await emulator.start()
+    await emulator.start(port)
     try:
         config = directory / "classbridge.toml"
         emulator.write_config(config, 0, database_url)

@@ -1,0 +1,115 @@
+"""One school day, played through the emulator and told: ``classbridge demo [--story]``."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_lines
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.dialogue import Failure, parse
+from bot.dialogue.control import Control, Item
+from bot.dialogue.script import Said, Script, Step
+from bot.dialogue.stage import TIME_ZONE, Roll, Stage
+from bot.dialogue.world import open_world
+from bot.story import texts
+
+Say = Callable[[str], None]
+
+
+def play_story(json: bool = False, platform: str = "dingtalk", say: Say = print) -> int:
+    """Play the day and tell it; returns the exit code.
+
+    Args:
+        json: Each seen message as one JSON line instead of the readable form.
+        platform: Which emulated platform.
+        say: Takes one line of output.
+    """
+    with TemporaryDirectory(prefix="classbridge-story-") as directory:
+        return asyncio.run(_day(Path(directory), platform, 0, say, json=json, stay=False))
+
+
+def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
+    """Play and tell the day, then keep everything running until SIGINT or SIGTERM.
+
+    Args:
+        port: Where the emulated platform listens on 127.0.0.1; 0 takes a free port.
+        platform: Which emulated platform.
+        say: Takes one line of output.
+    """
+    with TemporaryDirectory(prefix="classbridge-demo-") as directory:
+        try:
+            return asyncio.run(_day(Path(directory), platform, port, say, json=False, stay=True))
+        except OSError as error:
+            print(
+                f"cannot listen on port {port}: {error.strerror}; take another with --port", file=sys.stderr
+            )
+            return 1
+
+
+async def _day(directory: Path, platform: str, port: int, say: Say, *, json: bool, stay: bool) -> int:
+    script = parse(texts.DAY, "story")
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(open_world(script, platform, None, directory, port))
+        control = await stack.enter_async_context(Control(base))
+        failure = await _tell(script, control, json, say)
+        if failure is not None:
+            print(f"the day went otherwise: {failure}", file=sys.stderr)
+            return 1
+        if stay:
+            _invite(base, say)
+            await _asked_to_stop()
+    return 0
+
+
+async def _tell(script: Script, control: Control, json: bool, say: Say) -> Failure | None:
+    stage = Stage(control, Roll(await control.people(), script.class_name))
+    if json:
+        stage.listener = lambda item, _who: say(_line(item))
+    else:
+        say(_heading(script))
+        stage.listener = lambda item, who: say(_seen(item, who, script))
+        stage.narrator = lambda step, now: _said(step, now, say)
+    return await stage.play(script)
+
+
+def _line(item: Item) -> str:
+    return json_lines.dumps(dict(item.raw), ensure_ascii=False)
+
+
+def _heading(script: Script) -> str:
+    start = script.start.astimezone(TIME_ZONE)
+    return texts.NEW_DAY.format(year=start.year, month=start.month, day=start.day, room=script.class_name)
+
+
+def _said(step: Step, now: datetime, say: Say) -> None:
+    if isinstance(step, Said):
+        form = texts.SAYS_IN_GROUP if step.in_group else texts.SAYS
+        say(form.format(at=f"{now.astimezone(TIME_ZONE):%H:%M}", who=step.who, text=step.text))
+
+
+def _seen(item: Item, who: str, script: Script) -> str:
+    at = f"{datetime.fromisoformat(item.at).astimezone(TIME_ZONE):%H:%M}"
+    text = item.text.replace("\n", f"\n{texts.INDENT}")
+    if item.to is None:
+        return texts.BOT_IN_GROUP.format(at=at, room=script.class_name, text=text)
+    return texts.BOT_TO.format(at=at, who=who, text=text)
+
+
+def _invite(base: str, say: Say) -> None:
+    for line in texts.INVITATION:
+        say(line.format(base=base))
+    sys.stdout.flush()
+
+
+async def _asked_to_stop() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
