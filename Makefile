@@ -57,10 +57,11 @@ check: venv ## linters, types, locks
 bench: venv ## the budgets with their peers, as a table
 	$(BIN)/python -m tests.bench $(ARGS)
 
-nightly: venv ## the long tiers: kill -9 on both databases
+nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database sqlite
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database postgresql
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database sqlite --control
+	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database postgresql --control
 
 lock: venv ## compile both locks again (needs the network)
 	$(PIP) install -q uv
