@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.dingtalk.emulator.emulator import DEFAULT_START, Emulator
+from bot.dingtalk.emulator.platform import Limits
 
 
 class CommandError(Exception):
@@ -19,6 +20,7 @@ def run_emulator(
     platform: str = "dingtalk", *, port: int = 0, start: str = DEFAULT_START,
     write_config: Path | None = None, serve_port: int | None = None, receive: str = "http",
     database: str | None = None, unbound: int = 0, seed: str = "1", profile: str = "full",
+    limits: Limits | None = None,
 ) -> int:  # fmt: skip
     """Run until SIGINT or SIGTERM; prints the address on one line of standard output once it listens.
 
@@ -30,6 +32,7 @@ def run_emulator(
         database: The database URL in the settings; None is a SQLite file beside them.
         unbound: How many guardians get a code instead of an identity.
         profile: Only ``full``.
+        limits: Other quotas than the platform's, for measuring.
 
     Returns:
         The exit status.
@@ -41,7 +44,7 @@ def run_emulator(
     if write_config is not None and serve_port is None:
         raise CommandError("--write-config needs --serve-port")
     target = f"http://127.0.0.1:{serve_port}" if serve_port is not None else None
-    emulator = Emulator(start=moment, seed=seed, unbound=unbound, target=target)
+    emulator = Emulator(start=moment, seed=seed, unbound=unbound, target=target, limits=limits)
     asyncio.run(_serve(emulator, port, write_config, serve_port, database))
     return 0
 

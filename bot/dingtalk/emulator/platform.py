@@ -165,8 +165,11 @@ class Platform:
         return token
 
     def token_valid(self, token: str) -> bool:
-        now = self.now_ms()
-        return any(token == known and now < until for known, until in self._tokens.values())
+        now, given = self.now_ms(), token.encode()
+        return any(
+            now < until and hmac.compare_digest(given, known.encode())
+            for known, until in self._tokens.values()
+        )
 
     def expire_tokens(self) -> None:
         """From now on every token handed out so far is refused."""
