@@ -25,9 +25,10 @@ from sqlalchemy import (
 )
 
 from storage.columns import Id, Sealed
-from storage.engine import Db, insert_ignore
+from storage.engine import Db
 from storage.metadata import metadata
 from storage.people import school_of, subject
+from storage.rows import insert_ignore
 
 numbers = Table(
     "numbers",

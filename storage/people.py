@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Column, Index, String, Table, UniqueConstraint, delete, insert, select, update
 
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db, insert_ignore
+from storage.engine import Db
 from storage.metadata import metadata
+from storage.rows import insert_ignore
 
 RoleKind = Literal["teacher", "co_teacher", "deputy", "guardian", "delegate", "counsellor", "admin"]
 ROLE_KINDS: tuple[RoleKind, ...] = (

@@ -10,8 +10,9 @@ from sqlalchemy import Column, ColumnElement, String, Table, UniqueConstraint, d
 
 from storage import schools
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db, insert_ignore
+from storage.engine import Db
 from storage.metadata import metadata
+from storage.rows import insert_ignore
 
 talks = Table(
     "talks",
