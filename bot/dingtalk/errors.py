@@ -140,7 +140,7 @@ def _code(data: dict[str, Any], status: int) -> str:
         if code == "88":
             code = str(data.get("sub_code") or _subcode(data) or "88")
         return "" if code == "0" else _safe(code)
-    if status >= 400 or data.get("success") is False:
+    if status >= 300 or data.get("success") is False:
         return _safe(str(data.get("code") or data.get("errorCode") or f"http{status}"))
     return ""
 
