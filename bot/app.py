@@ -8,6 +8,7 @@ import random
 import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -238,7 +239,7 @@ class App:
             await self.intake.drain()
             await self.ticker.tick()
             now = self.clock.now()
-            busy, coming = await asyncio.wrap_future(self.store.read(lambda db: _look(db, now)))
+            busy, coming = await asyncio.wrap_future(self.store.read(partial(_look, now=now)))
             if not busy and self.worker.idle and self.sender.idle:
                 return coming
             self.worker.wake()

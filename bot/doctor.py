@@ -29,13 +29,15 @@ def _apps(settings: Settings) -> Iterator[Finding]:
     for name, app in settings.dingtalk.items():
         for key in ("digest_card_template", "message_card_template"):
             if getattr(app, key) is None:
-                yield (
-                    False,
-                    f"dingtalk.{name}.{key} is not set: without a card a send whose answer is lost cannot be "
-                    "repeated safely; publish the template and name it here",
-                )
+                yield False, f"dingtalk.{name}.{key} is not set: {_WHY_CARDS}"
             else:
                 yield True, f"dingtalk.{name}.{key} is named"
+
+
+_WHY_CARDS = (
+    "without a card a send whose answer is lost cannot be repeated safely; "
+    "publish the template and name it here"
+)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

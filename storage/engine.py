@@ -18,11 +18,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -121,22 +123,21 @@ class Db:
 
 def insert_ignore(db: Db, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with the same unique key stands there; say whether it was inserted."""
-    return db.conn.execute(ignoring_insert(table, db.dialect), values).rowcount == 1
+    # The row that comes back tells: PostgreSQL's driver does not count rows of such an insert.
+    return db.conn.execute(_telling_insert(table, db.dialect), values).first() is not None
 
 
+@cache
 def ignoring_insert(table: Table, dialect: str) -> Any:
     """``INSERT … ON CONFLICT DO NOTHING`` for either database, built once per table."""
-    cached = _IGNORING.get((table.name, dialect))
-    if cached is None:
-        if dialect == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-        else:
-            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-        cached = _IGNORING[table.name, dialect] = insert(table).on_conflict_do_nothing()
-    return cached
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
-_IGNORING: dict[tuple[str, str], Any] = {}
+@cache
+def _telling_insert(table: Table, dialect: str) -> Any:
+    return ignoring_insert(table, dialect).returning(next(iter(table.columns)))
 
 
 @dataclass(slots=True)

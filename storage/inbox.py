@@ -16,7 +16,7 @@ from sqlalchemy import Column, Index, LargeBinary, SmallInteger, String, Table
 
 from storage import sealing
 from storage.columns import Id, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 
 NEW, HANDLED, PARKED = 0, 1, 2
@@ -112,16 +112,17 @@ _BEHIND_SUSPECT = (
 )
 
 
-def _claiming(*which: sa.ColumnElement[bool]) -> sa.ReturningUpdate[Any]:
-    free = sa.or_(
-        inbox.c.lease_until.is_(None), inbox.c.lease_until < sa.bindparam("real", type_=UtcDateTime())
-    )
+def _claiming(*which: sa.ColumnElement[bool]) -> Any:
+    lease = inbox.c.lease_until
+    free = sa.or_(lease.is_(None), lease < sa.bindparam("real", type_=UtcDateTime()))
+    # A common table expression: as a plain subquery PostgreSQL may run the LIMIT more than once.
     oldest = (
         sa.select(inbox.c.id)
         .where(_OPEN, free, *which)
         .order_by(inbox.c.id)
         .limit(sa.bindparam("most"))
         .with_for_update(skip_locked=True)
+        .cte("oldest")
     )
     values = {
         "attempts": inbox.c.attempts + 1,
@@ -129,7 +130,7 @@ def _claiming(*which: sa.ColumnElement[bool]) -> sa.ReturningUpdate[Any]:
         "lease_until": sa.bindparam("until", type_=UtcDateTime()),
     }
     fields = ("id", "conversation", "kind", "payload", "received_at", "attempts")
-    claimed = sa.update(inbox).where(inbox.c.id.in_(oldest.scalar_subquery()), _OPEN).values(values)
+    claimed = sa.update(inbox).where(inbox.c.id.in_(sa.select(oldest.c.id)), _OPEN).values(values)
     return claimed.returning(*(inbox.c[name] for name in fields))
 
 
@@ -205,8 +206,6 @@ def park(db: Db, row_id: str, error: str, now: datetime) -> None:
 
 def put(db: Db, row_id: str, key: str, conversation: str, kind: str, payload: str, now: datetime) -> None:
     """Something our own side has to say to a feature, for example an outcome."""
-    from storage.engine import insert_ignore
-
     sealed = db.seal(MAIL, _WHERE, row_id, payload)
     insert_ignore(db, inbox, arrival(row_id, key, conversation, kind, sealed, now))
 

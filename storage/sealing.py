@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, insert, select, update
+from sqlalchemy.dialects import postgresql
 from typing_extensions import override
 
 from storage.metadata import metadata
@@ -126,9 +127,7 @@ class Vault:
         wrapped = nonce + self._wrapping.encrypt(nonce, raw, subject.encode())
         values = {"subject": subject, "key_id": os.urandom(_KEY_ID), "wrapped": wrapped}
         if conn.dialect.name == "postgresql":  # another replica may make the same key at this moment
-            from sqlalchemy.dialects.postgresql import insert as pg_insert
-
-            conn.execute(pg_insert(subject_key).values(values).on_conflict_do_nothing())
+            conn.execute(postgresql.insert(subject_key).values(values).on_conflict_do_nothing())
         else:
             conn.execute(insert(subject_key).values(values))
 
