@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -20,6 +22,8 @@ from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.world import World
 from config.settings import load_settings
 from tests.wire.emulated import CARD, GROUP, TOKEN, Client, Product
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -187,6 +191,33 @@ async def test_written_settings_are_valid_and_lead_back_here(client: Client, tmp
     school = orjson.loads(settings.seed.read_bytes())
     assert school == orjson.loads(orjson.dumps(client.emulator.world.school_json()))
     assert sorted(file.name for file in path.parent.iterdir()) == ["class.school.json", "class.toml"]
+
+
+def test_database_in_the_settings_is_the_one_named(tmp_path: Path) -> None:
+    emulator = Emulator()
+    emulator.platform.base_url = "http://127.0.0.1:9"
+    emulator.write_config(tmp_path / "a.toml", 1, "sqlite:///here.db")
+    assert load_settings(tmp_path / "a.toml", {}).database.url == f"sqlite:///{Path('here.db').absolute()}"
+    emulator.write_config(tmp_path / "a.toml", 1, "postgresql://u@127.0.0.1/db")
+    assert load_settings(tmp_path / "a.toml", {}).database.url == "postgresql://u@127.0.0.1/db"
+
+
+async def test_as_a_process_it_says_where_it_listens_and_stops_when_told(tmp_path: Path) -> None:
+    config = tmp_path / "class.toml"
+    code = (
+        "import sys; from pathlib import Path; from bot.dingtalk.emulator.command import run_emulator; "
+        "sys.exit(run_emulator(write_config=Path(sys.argv[1]), serve_port=18080))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", "-c", code, str(config), stdout=PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    url = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+    assert load_settings(config, {}).clock.follow == url
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/_control/clock") as response:
+        assert (await response.json())["now"].startswith("2026-10-12T07:00:")
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 def test_the_same_seed_is_the_same_school() -> None:

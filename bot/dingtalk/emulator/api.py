@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +25,7 @@ MAX_USERS = 20
 HANG_MS = 30_000
 """How long a planned time-out keeps the caller waiting if it does not give up first."""
 MAX_BODY = 1 << 20
+_LINGER_NOT = struct.pack("ii", 1, 0)
 _BUSY_PAGE = b"<html><head><title>%d</title></head><body>%d</body></html>"
 
 
@@ -309,8 +312,10 @@ def _response(answer: Answer) -> web.Response:
 
 
 def _cut(request: web.Request) -> web.Response:
-    """Break the connection off without a word."""
+    """Break the connection off without a word: the caller sees a reset."""
     if request.transport is not None:
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         request.transport.abort()
     return web.Response(status=500)  # never reaches anybody
 

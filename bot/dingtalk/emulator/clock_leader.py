@@ -61,7 +61,7 @@ class ClockLeader:
 
     async def follow(self, request: web.Request) -> web.StreamResponse:
         """``GET /_control/clock/follow``: one follower, for as long as it stays."""
-        socket = web.WebSocketResponse(heartbeat=20.0)
+        socket = web.WebSocketResponse(heartbeat=20.0, timeout=1.0)
         await socket.prepare(request)
         follower = _Follower(socket)
         self._followers.add(follower)

@@ -25,8 +25,14 @@ def write_config(platform: Platform, path: Path, serve_port: int, database: str 
     school = path.with_name(path.stem + ".school.json")
     _replace(school, orjson.dumps(platform.world.school_json(), option=orjson.OPT_INDENT_2))
     data_dir = path.with_name(path.stem + ".data")
-    url = database or f"sqlite:///{data_dir / 'classbridge.db'}"
+    url = _from_here(database) if database else f"sqlite:///{data_dir / 'classbridge.db'}"
     _replace(path, _toml(platform, serve_port, url, data_dir, school).encode())
+
+
+def _from_here(url: str) -> str:
+    """A SQLite file named relatively is meant from the working folder, not from the settings' folder."""
+    scheme = "sqlite:///"
+    return scheme + str(Path(url.removeprefix(scheme)).absolute()) if url.startswith(scheme) else url
 
 
 def _toml(platform: Platform, serve_port: int, url: str, data_dir: Path, school: Path) -> str:

@@ -123,7 +123,7 @@ class Emulator:
             delivered, reason = False, spoke.reason
         else:
             delivered, reason = await self.pusher.push(spoke.envelope, say.copies)
-        note_spoken(self.platform, say, delivered)
+        note_spoken(self.platform, say, spoke, delivered=delivered)
         return {"message": spoke.message, "delivered": delivered, "reason": reason}
 
     def seen(self, since: int = 0) -> list[Item]:

@@ -43,7 +43,8 @@ class Page:
         chat = request.query.get("chat")
         everything: list[Item | Spoken] = [*self._platform.seen.items, *self._platform.spoken]
         entries = [entry for entry in everything if chat is None or entry.chat == chat]
-        entries.sort(key=lambda entry: entry.at_ms)
+        # What was said comes before the answer of the same millisecond.
+        entries.sort(key=lambda entry: (entry.at_ms, isinstance(entry, Item)))
         rows = "".join(self._row(entry, named=chat is None) for entry in entries[-SHOWN:])
         cut = texts.PAGE_CUT.format(count=SHOWN) if len(entries) > SHOWN else ""
         title = escape(texts.PAGE_TITLE.format(school=texts.SCHOOL))

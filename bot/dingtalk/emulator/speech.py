@@ -94,11 +94,19 @@ def parse_say(body: Any) -> Say:
 
 @dataclass(frozen=True, slots=True)
 class Spoke:
-    """A message said on the platform. ``reason`` says why the robot does not get it."""
+    """A message said on the platform.
+
+    Args:
+        envelope: The push to make; None if the robot does not get it.
+        reason: Why it does not.
+    """
 
     message: str
+    at_ms: int
+    chat: str
+    who: str
     envelope: Envelope | None
-    reason: str
+    reason: str = ""
 
 
 def speak(platform: Platform, say: Say) -> Spoke:
@@ -113,23 +121,23 @@ def speak(platform: Platform, say: Say) -> Spoke:
     if klass is not None and say.kind in NOT_IN_GROUPS:
         raise NotPossible(f"{say.kind} cannot be sent to a robot in a group")
     message = "msg" + platform.new_id("message") + "=="
+    chat = klass.group if klass is not None else person.chat
     mentioned = say.at_bot if say.at_bot is not None else _MENTION in say.text
     if klass is not None and not mentioned:
-        return Spoke(message, None, "the robot hears a group only when it is @-ed")
+        reason = "the robot hears a group only when it is @-ed"
+        return Spoke(message, platform.now_ms(), chat, person.name, None, reason)
     body = _base(platform, message, person, klass)
     body.update(_payload(platform, say, group=klass is not None))
     to = None if klass is not None else person.id or None
-    return Spoke(message, Envelope(message, body["conversationId"], to, body), "")
+    return Spoke(message, body["createAt"], chat, person.name, Envelope(message, chat, to, body))
 
 
-def note_spoken(platform: Platform, say: Say, delivered: bool) -> None:
+def note_spoken(platform: Platform, say: Say, spoke: Spoke, *, delivered: bool) -> None:
     """Remember what was said, for the page."""
-    klass, person = _where_and_who(platform, say)
-    chat = klass.group if klass is not None else person.chat
     text = say.text or say.transcript or ""
     if say.kind != "text":
         text = f"{texts.PLACEHOLDERS[say.kind]}{text}"
-    platform.spoken.append(Spoken(platform.now_ms(), chat, person.name, text, delivered))
+    platform.spoken.append(Spoken(spoke.at_ms, spoke.chat, spoke.who, text, delivered))
 
 
 def _where_and_who(platform: Platform, say: Say) -> tuple[SchoolClass | None, Person]:
