@@ -105,7 +105,8 @@ def test_instants_come_back_as_they_went(store: Store) -> None:
 
     def unit(db: Db) -> datetime:
         db.conn.execute(sa.insert(table).values(at=beijing))
-        return db.conn.execute(sa.select(table.c.at)).scalar_one()
+        found: datetime = db.conn.execute(sa.select(table.c.at)).scalar_one()
+        return found
 
     back = store.run(unit).result()
     assert back == beijing
