@@ -24,7 +24,7 @@ from bot.supervisor import bind
 from config.clock import SystemClock
 from config.settings import DingTalkApp
 from storage import inbox, schema
-from storage.engine import Store, open_store
+from storage.engine import Db, Store, open_store
 from storage.spool import Spool
 
 SECRET = "not-a-real-secret-of-any-app"
@@ -62,6 +62,14 @@ class Door:
     async def say_all(self) -> list[int]:
         answers = await asyncio.gather(*(self.say(f"m{n}") for n in range(CALLBACKS)))
         return [status for status, _body in answers]
+
+    def limit_pages(self, most: int) -> None:
+        """A disk that is full after so many pages, or as many as there are now."""
+
+        def unit(db: Db) -> None:
+            db.conn.exec_driver_sql(f"PRAGMA max_page_count={most}")
+
+        self.store.run(unit).result()
 
     async def kept(self) -> int:
         """Different messages in the inbox after the spool was drained."""
@@ -120,10 +128,10 @@ async def test_a_locked_database(tmp_path: Path) -> None:
 
 async def test_a_full_disk(tmp_path: Path) -> None:
     async with door(tmp_path) as one:
-        one.store.run(lambda db: db.conn.exec_driver_sql("PRAGMA max_page_count=1") and None).result()
+        one.limit_pages(1)
         assert await one.say_all() == [200] * CALLBACKS
         assert one.spool.count > 0
-        one.store.run(lambda db: db.conn.exec_driver_sql("PRAGMA max_page_count=100000") and None).result()
+        one.limit_pages(100000)
         assert await one.kept() == CALLBACKS
 
 
