@@ -102,7 +102,7 @@ def store(database_url: str, keyfile: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """No test talks to anybody but this machine. Also caught when the code under test swallows the error."""
     tried: list[str] = []
 
@@ -126,7 +126,7 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
     monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    yield
+    yield tried
     if tried:
         pytest.fail(f"the test tried to reach {', '.join(tried)}")
 
