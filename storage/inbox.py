@@ -161,16 +161,24 @@ def _open(db: Db, row: Any) -> str:
     return db.open(MAIL, _WHERE, row.id, bytes(row.payload)) if row.payload else ""
 
 
-_EARLIER = (
-    sa.select(inbox.c.id)
-    .where(inbox.c.conversation == sa.bindparam("talk"), _OPEN, inbox.c.id < sa.bindparam("row"))
-    .limit(1)
+_earlier = inbox.alias("earlier")
+_WAITS = (
+    sa.select(sa.literal(1))
+    .where(_earlier.c.conversation == inbox.c.conversation, _earlier.c.state == NEW)
+    .where(_earlier.c.id < inbox.c.id)
+    .exists()
 )
 _TAKE = (
     sa.update(inbox)
-    .where(inbox.c.id == sa.bindparam("row"), _OPEN)
-    .values(state=HANDLED, handled_at=sa.bindparam("at"), payload=None, lease_until=None)
+    .where(inbox.c.id == sa.bindparam("row"), _OPEN, ~_WAITS)
+    .values(
+        state=HANDLED,
+        handled_at=sa.bindparam("at", type_=UtcDateTime()),
+        payload=None,
+        lease_until=None,
+    )
 )
+_STILL_OPEN = sa.select(inbox.c.id).where(inbox.c.id == sa.bindparam("row"), _OPEN)
 _TURN = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("talk"), 0)))
 
 
@@ -182,9 +190,11 @@ def take(db: Db, row: Claimed, now: datetime) -> bool:
     """
     if db.dialect == "postgresql":  # on SQLite there is only one writer
         db.conn.execute(_TURN, {"talk": row.conversation})
-    if db.conn.execute(_EARLIER, {"talk": row.conversation, "row": row.id}).first() is not None:
+    if db.conn.execute(_TAKE, {"row": row.id, "at": now}).rowcount == 1:
+        return True
+    if db.conn.execute(_STILL_OPEN, {"row": row.id}).first() is not None:
         raise OutOfTurn
-    return db.conn.execute(_TAKE, {"row": row.id, "at": now}).rowcount == 1
+    return False
 
 
 def release(db: Db, row_ids: list[str], *, counted: bool = False) -> None:
