@@ -1,0 +1,281 @@
+"""The budgets, measured: ``make bench``. Prints a table and writes ``tests/bench/results.json``.
+
+Two cores: the server has one, the load the other. Requests are distinct, really signed and made beforehand;
+32 connections are kept alive. Each row is the median of three runs, the peers in between.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.bench import processes, school
+from tests.bench.understanding import understanding
+
+RESULTS = Path(__file__).with_name("results.json")
+CLASSES = 40
+QUESTION = "明天带什么 {n}"
+RELAY = "老师，我家孩子今天的第{n}号练习册忘在教室了"
+NO_LIMITS = {"app_api_per_second": 1_000_000, "group_per_minute": 1_000_000, "monthly_calls": 100_000_000}
+RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        name: What was measured.
+        figures: The medians.
+        budget: What it should be, in words; empty for a peer.
+        met: Whether it is; None for a peer.
+    """
+
+    name: str
+    figures: dict[str, float]
+    budget: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A school's settings, and the port of its platform."""
+
+    config: Path
+    sink: int
+
+
+@dataclass(slots=True)
+class Bench:
+    """All rows. ``scale`` makes everything shorter, for trying the bench itself."""
+
+    scale: float
+    postgres: Callable[[], str] | None
+    directory: Path
+
+    # -- worlds
+
+    @contextmanager
+    def world(self, database: str = "sqlite", **limits: float) -> Iterator[World]:
+        """A school in an empty database."""
+        with TemporaryDirectory(dir=self.directory) as name:
+            where = Path(name)
+            url = f"sqlite:///{where / 'bench.db'}"
+            if database == "postgresql":
+                assert self.postgres is not None
+                url = self.postgres()
+            sink = processes.free_port()
+            yield World(school.write(where, CLASSES, url, sink, **(NO_LIMITS | limits)), sink)
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        return ("sqlite", "postgresql") if self.postgres else ("sqlite",)
+
+    def count(self, full: int) -> int:
+        return max(200, int(full * self.scale))
+
+    def fill(self, world: World, full: int, text: str, run: str) -> None:
+        """Let callbacks lie in the inbox."""
+        with processes.serving(world.config, "--hold=worker,sender") as port:
+            self.load(port, full, [text], run, world.sink)
+
+    def load(
+        self, port: int, full: int, texts: Sequence[str], run: str, sink: int, rate: float = 0.0
+    ) -> dict[str, Any]:
+        figures = processes.load(
+            port, school.speakers(CLASSES), count=self.count(full), texts=texts, run=run, sink=sink,
+            rate=rate, answer=rate > 0,
+        )  # fmt: skip
+        if figures["bad"]:
+            raise RuntimeError(f"{figures['bad']} requests were not answered 200: {figures['first_bad']}")
+        return figures
+
+    # -- rows
+
+    def acknowledge(self) -> list[Row]:
+        """Signed callbacks, recorded durably, worker held; the peers store nothing."""
+        ours: dict[str, list[dict[str, Any]]] = {database: [] for database in self.databases}
+        peers: dict[str, list[dict[str, Any]]] = {name: [] for name in _peers()}
+        for run in range(RUNS):
+            for database, runs in ours.items():
+                with (
+                    self.world(database) as world,
+                    processes.serving(world.config, "--hold=worker,sender") as port,
+                ):
+                    runs.append(self.load(port, 20_000, [QUESTION], f"{run}{database[0]}", world.sink))
+            for name, argv in _peers().items():
+                port = processes.free_port()
+                with processes.peer(*(part.format(port=port) for part in argv), port=port):
+                    peers[name].append(
+                        self.load(port, 6_000 if name == "Flask" else 20_000, [QUESTION], "p", 1)
+                    )
+        rows = [Row(f"peer: {name}, stores nothing", _medians(runs)) for name, runs in peers.items()]
+        echo, bot = _rate(peers["bare aiohttp"]), _rate(peers["nonebot2"])
+        return rows + [_acknowledge_row(name, _medians(runs), echo, bot) for name, runs in ours.items()]
+
+    def handled(self) -> list[Row]:
+        """A parent's words: understood, decided, logged, queued; the inbox lies full, the sender is held."""
+        rows = []
+        for database in self.databases:
+            runs = []
+            for run in range(RUNS):
+                with self.world(database) as world:
+                    self.fill(world, 5_000, RELAY, f"{run}h")
+                    runs.append(processes.work(world.config, "--hold=sender", "--until-handled"))
+            figures, least = _medians(runs), 1000 if database == "sqlite" else 500
+            rows.append(Row(f"handled, {database}", figures, f">= {least}/s", figures["rate"] >= least))
+        return rows
+
+    def together(self) -> list[Row]:
+        """200 callbacks a second for a minute, everything running; seen: when the platform has the answer."""
+        runs = []
+        for run in range(RUNS):
+            with self.world() as world, processes.serving(world.config) as port:
+                runs.append(self.load(port, 12_000, [QUESTION], f"{run}t", world.sink, 200.0))
+        figures = _medians(runs, "p50_ms", "p99_ms", "seen_p50_ms", "seen_p99_ms", "answered")
+        met = figures["p99_ms"] <= 50 and figures["seen_p50_ms"] <= 50 and figures["seen_p99_ms"] <= 200
+        return [Row("together, sqlite, 200/s", figures, "ack p99 <= 50 ms, seen p50 <= 50, p99 <= 200", met)]
+
+    def drain(self) -> list[Row]:
+        """The outbox lies full, the platform takes everything; then with the platform's limit in the way."""
+        runs = []
+        for run in range(RUNS):
+            with self.world() as world, _sink(world.sink):
+                self.fill(world, 10_000, QUESTION, f"{run}d")
+                processes.work(world.config, "--hold=sender", "--until-handled")
+                runs.append(processes.work(world.config, "--hold=worker", "--until-sent"))
+        figures = _medians(runs)
+        return [Row("drain, sqlite", figures, ">= 3000/s", figures["rate"] >= 3000), self._limited()]
+
+    def _limited(self) -> Row:
+        with self.world(app_api_per_second=18) as world, _sink(world.sink) as stop:
+            self.fill(world, 400, RELAY, "l")
+            processes.work(world.config, "--hold=sender", "--until-handled")
+            processes.work(world.config, "--hold=worker", "--until-sent")
+            came = stop()
+        rate = round(came["calls"] / max(came["seconds"], 0.001), 1)
+        figures = {"calls": came["calls"], "per_second": rate, "densest_second": came["densest"]}
+        return Row(
+            "drain, 18/s to one interface", figures, "never more than 18 in a second", came["densest"] <= 18
+        )
+
+    def start_up(self) -> list[Row]:
+        """Start to the first answer, 40 classes; memory after 1 000 messages; CPU with nothing to do."""
+        runs = []
+        for run in range(RUNS):
+            with self.world() as world:
+                with processes.service(world.config):  # the first start reads the school in
+                    pass
+                with processes.service(world.config) as (port, took, child):
+                    self.load(port, 1000, [QUESTION, RELAY], f"{run}m", world.sink, 200.0)
+                    memory = processes.memory_mb(child)
+                    idle = processes.idle_cpu(child, max(2.0, 20.0 * self.scale))
+                runs.append({"start_s": round(took, 3), "memory_mb": memory, "idle_cpu_percent": idle})
+        figures = _medians(runs, "start_s", "memory_mb", "idle_cpu_percent")
+        met = figures["start_s"] <= 1.5 and figures["memory_mb"] <= 150 and figures["idle_cpu_percent"] <= 1.0
+        return [Row("start-up, sqlite, 40 classes", figures, "<= 1.5 s, <= 150 MB, <= 1 % CPU idle", met)]
+
+    def understanding(self) -> list[Row]:
+        """One message: intent, slots, guard."""
+        figures = understanding()
+        return [Row("understanding one message", figures, "p99 <= 2 ms", figures["p99_ms"] <= 2.0)]
+
+
+def _acknowledge_row(database: str, figures: dict[str, float], echo: float, bot: float) -> Row:
+    figures |= {
+        "of_aiohttp": round(figures["rate"] / echo, 2),
+        "of_nonebot2": round(figures["rate"] / bot, 2),
+    }
+    met = figures["rate"] >= 8000 and figures["p99_ms"] <= 10 and figures["rate"] >= echo / 3
+    return Row(
+        f"acknowledge, {database}, durable", figures,
+        ">= 8000/s, p99 <= 10 ms, >= 1/3 of aiohttp, >= 1.5 x nonebot2", met and figures["rate"] >= 1.5 * bot,
+    )  # fmt: skip
+
+
+def _peers() -> dict[str, tuple[str, ...]]:
+    return {
+        "bare aiohttp": ("tests.bench.peers.aiohttp_echo", "{port}"),
+        "Flask": ("gunicorn", "-w", "1", "--threads", "4", "-b", "127.0.0.1:{port}", "--log-level", "error",
+                  "tests.bench.peers.flask_echo:app"),
+        "nonebot2": ("tests.bench.peers.nonebot_echo", "{port}"),
+    }  # fmt: skip
+
+
+@contextmanager
+def _sink(port: int) -> Iterator[Callable[[], dict[str, Any]]]:
+    """The platform as a process; gives what makes it end and say what came."""
+    with processes.process("tests.bench.sink_process", str(port), stdout=subprocess.PIPE) as sink:
+        assert sink.stdout is not None
+        pipe = sink.stdout
+        pipe.readline()
+
+        def stop() -> dict[str, Any]:
+            sink.terminate()
+            found: dict[str, Any] = json.loads(pipe.readline())
+            return found
+
+        yield stop
+
+
+def _medians(runs: Sequence[dict[str, Any]], *names: str) -> dict[str, float]:
+    chosen = names or tuple(name for name in ("rate", "p50_ms", "p99_ms", "rows") if name in runs[0])
+    return {name: round(statistics.median(run[name] for run in runs), 3) for name in chosen}
+
+
+def _rate(runs: Sequence[dict[str, Any]]) -> float:
+    return statistics.median(float(run["rate"]) for run in runs)
+
+
+def _print(row: Row) -> None:
+    figures = "  ".join(f"{name} {value:g}" for name, value in row.figures.items())
+    verdict = {None: "", True: "met", False: "MISSED"}[row.met]
+    print(f"{row.name:34} {figures:78} {row.budget:62} {verdict}".rstrip(), flush=True)
+
+
+@contextmanager
+def _postgres(wanted: bool) -> Iterator[Callable[[], str] | None]:
+    if not wanted:
+        yield None
+        return
+    from tests.real_postgres import running
+
+    with running(fast=False) as server:
+        yield server.create
+
+
+def main() -> int:
+    """Measure all rows, or the named ones."""
+    names = ("acknowledge", "handled", "together", "drain", "start_up", "understanding")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("rows", nargs="*", choices=[*names, []], help="default: all")
+    parser.add_argument("--scale", type=float, default=1.0, help="less than 1: shorter, for a look only")
+    parser.add_argument("--no-postgresql", action="store_true")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    with (
+        TemporaryDirectory(prefix="classbridge-bench-") as directory,
+        _postgres(not options.no_postgresql) as url,
+    ):
+        bench = Bench(options.scale, url, Path(directory))
+        for name in options.rows or names:
+            for row in getattr(bench, name)():
+                _print(row)
+                rows.append(row)
+    if not options.rows and options.scale == 1.0:
+        found = {"machine": processes.machine(), "runs": RUNS, "rows": [asdict(row) for row in rows]}
+        RESULTS.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
