@@ -85,15 +85,19 @@ class Run:
     Args:
         kills: How often to kill, about.
         seed: Decides who says what, which faults, and which kills.
+        blind: The service is the control: kill it where what it keeps in memory is lost for sure.
     """
 
-    def __init__(self, kills: int, seed: int, control: Control, people: People, service: Service) -> None:
+    def __init__(
+        self, kills: int, seed: int, control: Control, people: People, service: Service, *, blind: bool
+    ) -> None:
         self.kills = kills
         self.chance = random.Random(f"kill:{seed}")
         self.seed = seed
         self.control = control
         self.people = people
         self.service = service
+        self.blind = blind
 
     async def go(self) -> None:
         """All days, then quiet, then everything drained."""
@@ -137,8 +141,8 @@ class Run:
 
     async def _one_kill(self) -> None:
         """At a named point, in turn, or at any moment."""
-        if self.chance.random() < 0.5:
-            point = IN_TURN[self.service.deaths % len(IN_TURN)]
+        if self.blind or self.chance.random() < 0.5:
+            point = IN_TURN[0 if self.blind else self.service.deaths % len(IN_TURN)]
             if not await self.service.die_at(point, 3.0):
                 await self.service.kill()
         else:
@@ -200,7 +204,7 @@ async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path
         async with Control(emulator.url) as hand:
             people = People(hand, await hand.people(), random.Random(f"people:{seed}"))
             async with _serving(emulator, url, directory, control) as service:
-                trial = Run(kills, seed, hand, people, service)
+                trial = Run(kills, seed, hand, people, service, blind=control)
                 await trial.go()
             await people.look()
         database = await asyncio.to_thread(look_into, url, directory / "classbridge.data")

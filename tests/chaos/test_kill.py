@@ -1,0 +1,28 @@
+"""The crash run in short: a few kills on each database, and the control that must lose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.kill import run
+
+KILLS = {"sqlite": 6, "postgresql": 4}
+
+
+async def test_nothing_is_lost_or_doubled(empty_database_url: str, database: str, tmp_path: Path) -> None:
+    result, remarks = await run(KILLS[database], 7, empty_database_url, control=False, directory=tmp_path)
+    found = (
+        result.lost,
+        result.doubled_effects,
+        result.doubled_messages,
+        result.unknown - result.unknown_told,
+    )
+    assert found == (0, 0, 0, 0), "\n".join(remarks)
+    assert result.kills >= KILLS[database]
+    assert result.acknowledged > 50
+
+
+async def test_the_control_loses(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'classbridge.db'}"
+    result, _ = await run(4, 7, url, control=True, directory=tmp_path)
+    assert result.lost > 0

@@ -1,0 +1,69 @@
+"""Every dialogue in ``tests/dialogues``, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.dialogue import OFFERS, play, play_file, read, run_dialogues
+
+FOLDER = Path(__file__).parent / "dialogues"
+FILES = sorted(FOLDER.glob("*.txt"))
+
+NOTE = "@class 三(2)班 @start 2026-10-12T10:00+08:00\n王老师: 表扬小明今天主动扫了地\n"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_dialogue(path: Path, empty_database_url: str) -> None:
+    played = play_file(path, "dingtalk", empty_database_url)
+    assert played.failure is None, str(played.failure)
+
+
+@pytest.mark.parametrize("platform", OFFERS)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_a_platform_cannot_do_has_a_twin(path: Path, platform: str) -> None:
+    missing = read(path).needs - OFFERS[platform]
+    twins = [other for other in FILES if other.stem.startswith(f"{path.stem}_without_")]
+    assert not missing or twins, f"{path.name} needs {missing} and has no twin for {platform}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "got"),
+    [
+        ("‹ 王老师: 记错了*\n", 3, "记下了"),
+        ("", 2, "unread|read"),
+        ("‹ 王老师: *\n‹ 群: *\n", 4, "silence for 群"),
+        ("‹ 王老师: *\n= 16:50\n", 4, "速递"),
+    ],
+    ids=["wrong text", "unread output", "missing output", "unread after a clock move"],
+)
+def test_a_planted_difference_is_found_in_the_real_bot(
+    tmp_path: Path, lines: str, line: int, got: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "planted.txt"
+    path.write_text(NOTE + lines, encoding="utf-8")
+    assert run_dialogues([path]) == 1
+    out = capsys.readouterr().out
+    assert f"{path}:{line}: " in out
+    assert any(part in out for part in got.split("|"))
+
+
+def test_files_played_together_each_get_a_world_of_their_own(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(NOTE + "‹ 王老师: 记下了*第1条*\n", encoding="utf-8")
+    assert play([tmp_path / "a.txt", tmp_path / "b.txt"]) == []
+
+
+def test_a_dialogue_for_other_platforms_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "other.txt"
+    path.write_text("@needs telepathy\n王老师: 你好\n", encoding="utf-8")
+    assert run_dialogues([path]) == 0
+    assert "not for dingtalk, it needs telepathy" in capsys.readouterr().out
+
+
+def test_an_unknown_platform_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(NOTE, encoding="utf-8")
+    assert run_dialogues([path], "wecom") == 2
+    assert "wecom" in capsys.readouterr().err
