@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,8 @@ from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.platform import sign
 from bot.dingtalk.emulator.speech import BadSay, NotPossible
 from bot.dingtalk.emulator.world import UnknownReference
+from bot.dingtalk.wire import Opened, Robot, open_robot
+from config.settings import load_settings
 from tests.wire.emulated import Client, Product
 
 GROUP_OF_2 = "三(2)班"
@@ -219,3 +222,22 @@ async def test_attachment_bytes_are_the_ones_sent(client: Client, product: Produ
     assert got.body["delivered"] is True
     code = product.bodies()[0]["content"]["downloadCode"]
     assert client.emulator.platform.files[code].data == b"bytes"
+
+
+@pytest.mark.parametrize("kind", ["text", "richtext", "picture", "voice", "video", "file", "unknown"])
+async def test_the_product_opens_what_is_pushed(
+    client: Client, product: Product, tmp_path: Path, kind: str
+) -> None:
+    client.emulator.write_config(tmp_path / "class.toml", int(str(client.emulator.target).rpartition(":")[2]))
+    app = load_settings(tmp_path / "class.toml", {}).dingtalk["school"]
+    await client.emulator.say("g-302-01-1", "您好", kind=kind, transcript="您好")
+    ((headers, raw),) = product.got
+    opened = open_robot(headers, raw, Robot("school", app), client.emulator.clock.now())
+    assert isinstance(opened, Opened)
+    assert (opened.kind, opened.sender.id, opened.chat.kind) == (kind, "g-302-01-1", "private")
+    assert opened.session is not None
+    await client.emulator.say("小明妈妈", "@小助手 您好", GROUP_OF_2)
+    headers, raw = product.got[-1]
+    opened = open_robot(headers, raw, Robot("school", app), client.emulator.clock.now())
+    assert isinstance(opened, Opened)
+    assert (opened.text, opened.chat.kind) == ("您好", "group")
