@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.command import Command, Group, Maybe, Outcome, Private, Refused, Sent, Session
 from bot.dingtalk.cards import CREATE_AND_DELIVER, MAX_VALUE, PARAMS, card_params
 from bot.dingtalk.client import GROUP, OLD_TOKEN, PRIVATE, SESSION, TOKEN, DingTalk
-from bot.dingtalk.tokens import TokenRefused
+from bot.dingtalk.tokens import Fetched, TokenRefused
 from config.settings import DingTalkApp, LimitSettings
 
 START = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)
@@ -506,7 +506,10 @@ async def test_no_secret_and_no_token_can_be_seen(bench: Bench) -> None:
     with pytest.raises(TokenRefused) as caught:
         await bench.client.old_token()
     await bench.send(command())
-    shown = f"{bench.client!r}{bench.client._token!r}{caught.value!r}{caught.value}{bench.session()!r}"
+    fetched = Fetched("token-1", 7200)
+    shown = (
+        f"{fetched!r}{bench.client!r}{bench.client._token!r}{caught.value!r}{caught.value}{bench.session()!r}"
+    )
     for hidden in (SECRET, "token-1", "session=abc"):
         assert hidden not in shown
 

@@ -192,11 +192,16 @@ def forged() -> dict[str, Request]:
     """Requests nobody at DingTalk made."""
     raw = orjson.dumps(body())
     cases: dict[str, Request] = {}
-    for name, sign in SIGNS.items():
-        cases[f"sign {name}"] = {"timestamp": STAMP} | ({} if sign is None else {"sign": sign}), raw
+    for name, given_sign in SIGNS.items():
+        cases[f"sign {name}"] = (
+            {"timestamp": STAMP} | ({} if given_sign is None else {"sign": given_sign}),
+            raw,
+        )
     for name, stamp in STAMPS.items():
         given_stamp = {} if stamp is None else {"timestamp": stamp}
         cases[f"timestamp {name}, sign kept"] = given_stamp | {"sign": GOOD}, raw
+        # What is computed in place of a malformed moment is no key to the door.
+        cases[f"timestamp {name}, signed as zeros"] = given_stamp | {"sign": sign("0" * 13)}, raw
         signable = stamp is not None and len(stamp) < 50 and max(stamp, default="a") < "\ud800"
         if stamp is not None and signable and stamp != str(MS + 1):
             # Even a right sign does not help a malformed or stale moment.
