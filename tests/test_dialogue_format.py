@@ -137,7 +137,8 @@ def test_a_label_matches_a_button_and_a_numbered_text() -> None:
 def test_numbers_are_read_from_the_text() -> None:
     text = "16:50 自动发出。回复 11 发送，12 改，13 今天不发"
     assert numbered(text) == {"发送": "11", "改": "12", "今天不发": "13"}
-    assert numbered("您有 3 条") == {}
+    assert numbered("您有 3 条，回复「3 加您的话」就发给他，或说「回复小明妈妈：…」") == {}
+    assert numbered("对吗？回复「是」或「不是」。") == {"是": "是", "不是": "不是"}
     assert rendered("要发吗？回复 1 发送", []) == "要发吗？回复 1 发送[发送]"
 
 

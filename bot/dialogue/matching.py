@@ -14,11 +14,15 @@ _OPTIONS = re.compile(
     rf"\d{{1,3}}\s*[^{texts.NUMBERED_ENDS}\d][^{texts.NUMBERED_ENDS}]*"
     rf"(?:[{texts.NUMBERED_JOINS}]\s*\d{{1,3}}\s*[^{texts.NUMBERED_ENDS}\d][^{texts.NUMBERED_ENDS}]*)*)"
 )
+_WORD = rf"{texts.TRANSCRIPT_OPEN}([^{texts.WORD_STOPS}]+){texts.TRANSCRIPT_CLOSE}"
+_WORDS = re.compile(rf"{texts.NUMBERED_LEAD}{_WORD}(?:{texts.WORD_JOIN}{_WORD})?")
 
 
 def numbered(text: str) -> dict[str, str]:
-    """The choices a text offers as numbers: label → number, in their order."""
+    """The choices a text offers without buttons: label → what to type, number or word, in their order."""
     found: dict[str, str] = {}
+    for words in _WORDS.finditer(text):
+        found.update((word, word) for word in words.groups() if word)
     for options in _OPTIONS.finditer(text):
         for option in _OPTION.finditer(options[1]):
             found[option[2]] = option[1]

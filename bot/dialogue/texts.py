@@ -18,6 +18,10 @@ TRANSCRIPT_CLOSE = "」"
 
 MEDIA_KINDS = {"图片": "picture", "语音": "voice", "视频": "video", "文件": "file", "未知": "unknown"}
 
+# How the bot asks for a word: 「回复「是」或「不是」」.
+WORD_JOIN = "或"
+WORD_STOPS = "「」：…0-9\\s"
+
 # How the bot numbers its choices where a lane has no buttons: 「回复 1 发送，2 改，3 今天不发」.
 NUMBERED_LEAD = "回复"
 NUMBERED_JOINS = "，、；,;"
