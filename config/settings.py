@@ -114,7 +114,6 @@ class LimitSettings(_Model):
 
     app_api_per_second: int = Field(default=18, ge=1)
     group_per_minute: int = Field(default=18, ge=1)
-    monthly_calls: int = Field(default=5000, ge=0)
     connect_timeout_s: float = Field(default=3.0, gt=0)
     total_timeout_s: float = Field(default=10.0, gt=0)
 

@@ -66,7 +66,7 @@ def test_the_least_that_is_needed(tmp_path: Path) -> None:
     assert settings.clock.follow is None
     assert settings.seed is None
     limits = settings.limits
-    assert (limits.app_api_per_second, limits.group_per_minute, limits.monthly_calls) == (18, 18, 5000)
+    assert (limits.app_api_per_second, limits.group_per_minute) == (18, 18)
     assert (limits.connect_timeout_s, limits.total_timeout_s) == (3.0, 10.0)
 
 
@@ -107,7 +107,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         "CLASSBRIDGE_SERVER__PORT": "9000",
         "CLASSBRIDGE_DATA_DIR": "elsewhere",
         "CLASSBRIDGE_DINGTALK__SCHOOL__CORP_ID": "corp2",
-        "CLASSBRIDGE_LIMITS__MONTHLY_CALLS": "",
+        "CLASSBRIDGE_LIMITS__TOTAL_TIMEOUT_S": "",
         "CLASSBRIDGE_SUPERVISOR_PID": "12",
         "SERVER__PORT": "1",
     }
@@ -115,7 +115,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings.server.port == 9000
     assert settings.data_dir == tmp_path / "elsewhere"
     assert settings.dingtalk["school"].corp_id == "corp2"
-    assert settings.limits.monthly_calls == 5000
+    assert settings.limits.total_timeout_s == 10.0
 
 
 def test_a_bad_value_from_the_environment_names_the_variable(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_bad_value_from_the_environment_names_the_variable(tmp_path: Path) -> 
         ('[server]\nport = "many"\n', 2, "server.port", "integer"),
         ("[server]\nprot = 1\n", 2, "server.prot", "no such setting; there are: admin_port, host, port"),
         ("# hello\nservr = 1\n", 2, "servr", "no such setting"),
-        ("[limits]\nmonthly_calls = 5\ngroup_per_minute = 0\n", 3, "limits.group_per_minute", "greater"),
+        ("[limits]\napp_api_per_second = 5\ngroup_per_minute = 0\n", 3, "limits.group_per_minute", "greater"),
         (
             '[dingtalk.school]\nclient_id = "a"\ncorp_id = "b"\n',
             1,
