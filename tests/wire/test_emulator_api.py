@@ -10,8 +10,10 @@ import aiohttp
 import orjson
 import pytest
 
+from bot.dingtalk.emulator.content import shown
 from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.platform import Limits
+from bot.dingtalk.escape import escape_markdown
 from tests.wire.emulated import BATCH, CARD, CARD_UPDATE, DOWNLOAD, GROUP, TOKEN, Client
 
 
@@ -110,6 +112,20 @@ async def test_group_send_is_one_item_and_needs_a_known_group(client: Client) ->
     assert unknown.body["code"] == "invalid.openConversationId"
     missing = await client.call(GROUP, client.group(openConversationId=None))
     assert missing.body["code"] == "miss.openConversationId"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "seen"),
+    [
+        ("一\n二", "一 二"),
+        ("一  \n二", "一\n二"),
+        ("一\n\n二", "一\n\n二"),
+        ("一\n- 二\n1. 三", "一\n- 二\n1. 三"),
+        (escape_markdown("一\n二\n\n三\n\n\n四"), "一\n二\n\n三\n\n\n四"),
+    ],
+)
+def test_markdown_breaks_lines_only_where_it_does(markdown: str, seen: str) -> None:
+    assert shown(markdown) == seen
 
 
 async def test_card_is_seen_once_however_often_it_is_sent(client: Client) -> None:

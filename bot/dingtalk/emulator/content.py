@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,8 @@ from bot.dingtalk.emulator.envelope import ApiError
 from bot.dingtalk.emulator.records import Button, Content
 
 MSG_PARAM_BYTES = 15_000
+
+_SOFT_BREAK = re.compile(r"(?<=[^\n ])\x20?\n(?!\n|[#>+*-]|[0-9]+\.)")
 
 # msgKey → required keys and the code a missing one is refused with
 # (open.dingtalk.com, "Message types of enterprise robots").
@@ -86,7 +89,7 @@ def _look(msg_key: str, param: dict[str, str]) -> Content:
     if msg_key == "sampleText":
         return Content("text", param["content"])
     if msg_key == "sampleMarkdown":  # the title shows only in the list of chats
-        return Content("text", param["text"])
+        return Content("text", shown(param["text"]))
     if msg_key == "sampleImageMsg":
         return Content("picture", texts.PLACEHOLDERS["picture"], url=param["photoURL"])
     if msg_key == "sampleLink":
@@ -96,6 +99,14 @@ def _look(msg_key: str, param: dict[str, str]) -> Content:
     if msg_key in ("sampleAudio", "sampleVideo"):
         return Content("file", texts.PLACEHOLDERS["voice" if msg_key == "sampleAudio" else "video"])
     return Content("card", f"{param['title']}\n{param['text']}", _link_buttons(msg_key, param))
+
+
+def shown(markdown: str) -> str:
+    """Markdown as people read it: only two blanks before a break, an empty line or a new block break a line.
+
+    Other marks stay as written (open.dingtalk.com, "Message types of robots").
+    """
+    return _SOFT_BREAK.sub(" ", markdown).replace("  \n", "\n")
 
 
 def _link_buttons(msg_key: str, param: dict[str, str]) -> tuple[Button, ...]:
@@ -143,7 +154,7 @@ def open_webhook(raw: bytes) -> Content | None:
         return Content("text", _need_text(body, "text->content"))
     if kind == "markdown":
         _need_text(body, "markdown->title")
-        return Content("text", _need_text(body, "markdown->text"))
+        return Content("text", shown(_need_text(body, "markdown->text")))
     if kind == "link":
         title, text = _need_text(body, "link->title"), _need_text(body, "link->text")
         return Content("link", f"{title}\n{text}", url=_need_text(body, "link->messageUrl"))
