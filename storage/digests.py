@@ -154,14 +154,14 @@ def get_or_create(
     return found
 
 
-def in_state(db: Db, states: Collection[State], *, until: date) -> tuple[Digest, ...]:
+def in_state(db: Db, states: Collection[str], *, until: date) -> tuple[Digest, ...]:
     """All digests in one of the states, up to that day, oldest first."""
     here = digests.c.state.in_(list(states)) & (digests.c.day <= until)
     found = _DIGEST.where(here).order_by(digests.c.day, digests.c.id)
     return tuple(_digest(row) for row in db.conn.execute(found))
 
 
-def set_state(db: Db, digest_id: str, from_states: Collection[State], to: State, now: datetime) -> bool:
+def set_state(db: Db, digest_id: str, from_states: Collection[str], to: State, now: datetime) -> bool:
     """Move a digest on. Exactly one of several callers gets True; who comes too late gets False."""
     here = (digests.c.id == digest_id) & digests.c.state.in_(list(from_states))
     values = {"state": to, "version": digests.c.version + 1, "changed_at": now}

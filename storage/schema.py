@@ -24,11 +24,15 @@ _version = sa.table("alembic_version", sa.column("version_num"))
 _LOCK = 7_261_403_118
 
 
-class SchemaTooNew(Exception):
+class SchemaError(Exception):
+    """The database does not fit this program; the sentence says what to do."""
+
+
+class SchemaTooNew(SchemaError):
     """A newer program has changed the database."""
 
 
-class SchemaTooOld(Exception):
+class SchemaTooOld(SchemaError):
     """The database needs ``migrate`` first."""
 
 
@@ -56,7 +60,7 @@ def _bring_up(url: str, *, upgrade: bool) -> None:
         with engine.connect() as conn, conn.begin():
             if conn.dialect.name == "postgresql":
                 conn.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            found = _revision(conn)
+            found = revision(conn)
             if found is None:
                 _create(conn)
             elif found not in REVISIONS:
@@ -70,7 +74,8 @@ def _bring_up(url: str, *, upgrade: bool) -> None:
         engine.dispose()
 
 
-def _revision(conn: Connection) -> str | None:
+def revision(conn: Connection) -> str | None:
+    """The schema the database has; None if it has none yet."""
     if not sa.inspect(conn).has_table("alembic_version"):
         return None
     found: str | None = conn.execute(sa.select(_version.c.version_num)).scalar_one_or_none()

@@ -124,7 +124,7 @@ def test_parents_are_answered_from_published_digests_only(world: World) -> None:
     for day, state in ((12, "published"), (13, "queued"), (14, "published"), (9, "published")):
         digest = _digest(world, date(2026, 10, day))
         world.run(lambda db, d=digest: digests.publish_text(db, d.id, f"{d.day} 速递", sections, MONDAY))  # type: ignore[misc, arg-type]
-        world.run(lambda db, d=digest, s=state: digests.set_state(db, d.id, ("draft",), s, MONDAY))  # type: ignore[misc, arg-type]
+        world.run(lambda db, d=digest, s=state: digests.set_state(db, d.id, ("draft",), s, MONDAY))  # type: ignore[misc]
     found = world.run(lambda db: digests.published(db, world.school_class.id, DAY))
     assert [(each.day.day, each.text) for each in found] == [(14, "2026-10-14 速递"), (12, "2026-10-12 速递")]
     assert found[0].sections == {"reminder": ("明天带跳绳",), "praise": ("小明主动扫了地",)}

@@ -83,7 +83,7 @@ def test_an_empty_database_gets_its_tables_and_version(empty_database_url: str) 
     schema.prepare(empty_database_url)
     schema.prepare(empty_database_url)
     with _connected(empty_database_url) as conn:
-        assert schema._revision(conn) == schema.HEAD
+        assert schema.revision(conn) == schema.HEAD
         assert set(metadata.tables) <= set(sa.inspect(conn).get_table_names())
 
 
@@ -98,7 +98,7 @@ def test_a_newer_schema_is_refused_untouched(database_url: str) -> None:
         with pytest.raises(schema.SchemaTooNew, match="install that version again"):
             attempt(database_url)
     with _connected(database_url) as conn:
-        assert schema._revision(conn) == "9999"
+        assert schema.revision(conn) == "9999"
 
 
 def test_an_older_schema_is_copied_first_or_waits_for_migrate(
@@ -118,7 +118,7 @@ def test_an_older_schema_is_copied_first_or_waits_for_migrate(
         copy = Path(database_url.removeprefix("sqlite:///") + ".before-0000")
         assert copy.stat().st_mode & 0o777 == 0o600
         with _connected(f"sqlite:///{copy}") as conn:
-            assert schema._revision(conn) == "0000"
+            assert schema.revision(conn) == "0000"
     assert ran == [f"upgrade {schema.HEAD}"]
 
 
