@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
+import re
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.log import get_logger, setup
+import bot.log
+from bot.log import KEYS, get_logger, setup
 
 PLANTED = ["小明", "林小满", "13800138000", "token-secret-42", "sessionWebhook=abc", "110101201501011234"]
 
@@ -132,3 +136,32 @@ def test_a_level_is_kept(log: Log) -> None:
     get_logger("bot").info("quiet")
     get_logger("bot").error("loud")
     assert [line["event"] for line in log.lines] == ["loud"]
+
+
+def calls_in(path: Path) -> list[ast.Call]:
+    """The calls of a module's ``_log``."""
+    return [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "_log"
+    ]
+
+
+def test_what_our_own_code_logs_is_on_the_list() -> None:
+    root = Path(bot.log.__file__).parents[1]
+    calls = [
+        (path, call)
+        for area in ("bot", "jobs")
+        for path in (root / area).rglob("*.py")
+        for call in calls_in(path)
+    ]
+    assert calls
+    for path, call in calls:
+        where = f"{path.name}:{call.lineno}"
+        (event,) = call.args
+        assert isinstance(event, ast.Constant), where
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", str(event.value)), where
+        assert {keyword.arg for keyword in call.keywords} <= KEYS, where
