@@ -1,0 +1,80 @@
+"""From notes to the words in the group: names by consent, dates in full, sections in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from handlers.context import Ctx
+from handlers.digest import rules, texts
+from handlers.language.say import say_short_day
+from storage import access, consent
+from storage.access import Denied, System
+from storage.classes import SchoolClass
+from storage.digests import Kind, Note
+
+SELF = System("digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A digest ready to be shown.
+
+    Args:
+        sections: What the group reads, by kind and in order.
+        text: The whole post.
+        hidden: Names that were taken out.
+        count: Characters of the notes.
+    """
+
+    sections: dict[Kind, list[str]]
+    text: str
+    hidden: list[str]
+    count: int
+
+    def preview(self) -> list[str]:
+        """The post with every note numbered (with one note there is nothing to number)."""
+        lines, number = [self.text.split("\n", 1)[0]], 0
+        if sum(len(items) for items in self.sections.values()) == 1:
+            return self.text.split("\n")
+        for kind, items in self.sections.items():
+            lines.append(texts.numbered(kind, list(enumerate(items, number + 1))))
+            number += len(items)
+        return lines
+
+
+def roster(ctx: Ctx, class_id: str) -> list[tuple[str, str]]:
+    """Ids and names of a class's children, for the digest's own work."""
+    pupils = access.access_class_pupils(ctx.db, SELF, class_id, "digest", now=ctx.now)
+    return [] if isinstance(pupils, Denied) else [(pupil.id, pupil.name) for pupil in pupils]
+
+
+def mentioned(ctx: Ctx, class_id: str, kind: str, text: str) -> list[rules.Mention]:
+    """Children of the class named in a note."""
+    return rules.mentions(text, roster(ctx, class_id), given_names=kind == "praise")
+
+
+def agreed(ctx: Ctx, found: Sequence[rules.Mention]) -> dict[str, bool]:
+    """Whose family agreed to praise by name; no word means no."""
+    ids = [pupil_id for hit in found for pupil_id in hit.pupil_ids]
+    states = consent.states(ctx.db, ids, "praise_name") if ids else {}
+    return {pupil_id: state == "given" for pupil_id, state in states.items()}
+
+
+def compose(ctx: Ctx, school_class: SchoolClass, day: date, notes: Sequence[Note]) -> Composed:
+    """Make the post of a class and day from its notes."""
+    children = roster(ctx, school_class.id)
+    sections: dict[Kind, list[str]] = {kind: [] for kind in rules.kinds_in(notes)}
+    hidden: list[str] = []
+    for note in rules.in_order(notes):
+        found = rules.mentions(note.text, children, given_names=note.kind == "praise")
+        allowed = agreed(ctx, found)
+        hidden += rules.hidden_names(note.text, found, allowed)
+        sections[note.kind].append(rules.hide_names(note.text, found, allowed))
+    if "reminder" in sections:
+        sections["reminder"] = rules.dated_reminders(sections["reminder"], day)
+    lines = [texts.heading(school_class.name, say_short_day(day))]
+    lines += [texts.section(kind, items) for kind, items in sections.items()]
+    count = rules.length([note.text for note in notes])
+    return Composed(sections, "\n".join(lines), list(dict.fromkeys(hidden)), count)

@@ -1,0 +1,99 @@
+"""Changing and deleting notes by plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers import guard
+from handlers.context import Ctx
+from handlers.digest import rules, texts
+from handlers.digest.compose import agreed, mentioned
+from handlers.digest.desks import Desk, Sheet, current, today, who
+from handlers.guard.texts import note_stopped
+from storage import digests, people
+from storage.digests import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A note where it was found."""
+
+    desk: Desk
+    sheet: Sheet
+    number: int
+    note: Note
+
+
+def _places(ctx: Ctx, chosen: Sequence[Desk]) -> list[Place]:
+    found = []
+    for desk in chosen:
+        its = current(ctx, desk.of)
+        found += [Place(desk, its, number, note) for number, note in enumerate(rules.in_order(its.notes), 1)]
+    return found
+
+
+def with_notes(ctx: Ctx, mine: Sequence[Desk]) -> list[Desk]:
+    """The classes whose present digest has anything in it."""
+    return [desk for desk in mine if current(ctx, desk.of).notes]
+
+
+def find(ctx: Ctx, chosen: Sequence[Desk], slots: dict[str, str]) -> Place | str:
+    """The note that is meant, or what to say when it is none or several."""
+    places = _places(ctx, chosen)
+    if not places:
+        out = any(today(ctx, desk.of).state in ("published", "queued") for desk in chosen)
+        return texts.ALREADY_OUT if out else texts.no_such_note(0)
+    if "last" in slots:
+        mine = [place for place in places if place.note.author_id == who(ctx)]
+        return max(mine or places, key=lambda place: (place.note.at, place.note.position))
+    if "index" in slots:
+        hits = [place for place in places if place.number == int(slots["index"])]
+    else:
+        hits = [place for place in places if slots.get("keyword", "\0") in place.note.text]
+    if not hits:
+        return texts.no_such_note(len(places))
+    if len(hits) > 1:
+        return texts.which_note([f"{place.number}) {place.note.text}" for place in hits[:8]])
+    return hits[0]
+
+
+def _foreign(ctx: Ctx, place: Place) -> str | None:
+    """Co-teachers change what they wrote; the class teacher changes everything."""
+    if place.desk.decides or place.note.author_id == who(ctx):
+        return None
+    author = people.get(ctx.db, place.note.author_id)
+    return texts.not_yours(author.name if author else texts.CLASS_TEACHER)
+
+
+def remove(ctx: Ctx, place: Place) -> str:
+    """Delete a note; the echo says what it was."""
+    foreign = _foreign(ctx, place)
+    if foreign:
+        return foreign
+    digests.remove_note(ctx.db, ctx.now, place.note.id)
+    return texts.removed(place.note.kind, place.note.text, len(place.sheet.notes) - 1)
+
+
+def edit(ctx: Ctx, place: Place, words: str) -> str:
+    """Change a note's words; guard, length and consent are looked at as for a new one."""
+    foreign = _foreign(ctx, place)
+    if foreign:
+        return foreign
+    verdict = guard.check(words, "teacher")
+    if verdict.verdict == "block":
+        return note_stopped(verdict)
+    others = [note.text for note in place.sheet.notes if note.id != place.note.id]
+    count = rules.length([*others, words])
+    if count > rules.MOST:
+        return texts.too_long(count, rules.MOST)
+    found = mentioned(ctx, place.desk.of.id, place.note.kind, words)
+    ids = list(dict.fromkeys(pupil_id for hit in found for pupil_id in hit.pupil_ids))
+    digests.edit_note(ctx.db, ctx.now, place.note.id, text=words, pupil_ids=ids)
+    lines = [texts.edited(place.number, place.note.kind, words)]
+    hidden = rules.hidden_names(words, found, agreed(ctx, found))
+    if hidden:
+        lines.append(texts.hidden_names(hidden))
+    if count > rules.HINT:
+        lines.append(texts.getting_long(count))
+    return "\n".join(lines)

@@ -1,0 +1,123 @@
+"""Taking notes: sorted, guarded, put into the right day's digest, and echoed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from handlers import guard
+from handlers.context import Ctx
+from handlers.digest import rules, texts
+from handlers.digest.compose import agreed, mentioned
+from handlers.digest.desks import Desk, Sheet, on_hold, sheet, times, today, who
+from handlers.guard.texts import note_stopped
+from handlers.language.say import say_day
+from storage import digests
+from storage.digests import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One note as said; ``kind`` is None until somebody says which."""
+
+    kind: Kind | None
+    text: str
+
+
+def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *, several: bool) -> str:
+    """Put sorted notes into the digests of the chosen classes.
+
+    Args:
+        ctx: The writer's.
+        chosen: Whose digests.
+        items: Kind and words.
+        several: Whether the writer has several classes, so that the echo names the class.
+
+    Returns:
+        The echo, or why nothing was taken. All or nothing.
+    """
+    for _kind, text in items:
+        verdict = guard.check(text, "teacher")
+        if verdict.verdict == "block":
+            return note_stopped(verdict)
+    sheets = []
+    for desk in chosen:
+        now_sheet = today(ctx, desk.of)
+        target = rules.target_day(ctx.calendar, ctx.local, now_sheet.state)
+        if target is None:
+            return texts.NO_TERM
+        its = now_sheet if target.day == now_sheet.day else sheet(ctx, desk.of, target.day)
+        count = rules.length([note.text for note in its.notes] + [text for _kind, text in items])
+        if count > rules.MOST:
+            return texts.too_long(count, rules.MOST)
+        sheets.append((its, target, count))
+    kept = [_write(ctx, its, items) for its, _target, _count in sheets]
+    place = "、".join(its.of.name for its, _target, _count in sheets) if several else ""
+    return _echo(ctx, kept[0], sheets[0][0], sheets[0][1], sheets[0][2], place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    items: list[tuple[str, str]]
+    hidden: list[str]
+    late: bool
+
+
+def _write(ctx: Ctx, its: Sheet, items: Sequence[tuple[Kind, str]]) -> _Kept:
+    digest = digests.get_or_create(
+        ctx.db, ctx.new_id, ctx.now, school_id=ctx.school.id, class_id=its.of.id, day=its.day
+    )
+    today_date = ctx.local.date()
+    kept, hidden, late = [], [], False
+    for kind, said in items:
+        text = said
+        if its.day != today_date and texts.TOMORROW in text:
+            text = rules.absolute_tomorrow(text, today_date)
+            late = late or its.day >= today_date + timedelta(days=1)
+        elif its.day == today_date and kind == "praise":
+            text = rules.without_today(text)
+        found = mentioned(ctx, its.of.id, kind, text)
+        hidden += rules.hidden_names(text, found, agreed(ctx, found))
+        ids = list(dict.fromkeys(pupil_id for hit in found for pupil_id in hit.pupil_ids))
+        digests.add_note(
+            ctx.db,
+            ctx.new_id,
+            ctx.now,
+            digest=digest,
+            kind=kind,
+            text=text,
+            pupil_ids=ids,
+            author_id=who(ctx),
+        )
+        kept.append((str(kind), text))
+    return _Kept(kept, list(dict.fromkeys(hidden)), late)
+
+
+def _echo(ctx: Ctx, kept: _Kept, its: Sheet, target: rules.Target, count: int, place: str) -> str:
+    lines = [texts.noted(kept.items, place, _when(ctx, its, target))]
+    if kept.late:
+        lines.append(texts.TOO_LATE_FOR_IT)
+    if kept.hidden:
+        lines.append(texts.hidden_names(kept.hidden))
+    if count > rules.HINT:
+        lines.append(texts.getting_long(count))
+    return "\n".join(lines)
+
+
+def _when(ctx: Ctx, its: Sheet, target: rules.Target) -> str:
+    day = say_day(target.day)
+    late = {
+        "free": texts.with_day,
+        "published": texts.after_published,
+        "skipped": texts.after_skipped,
+        "closed": texts.after_closing,
+    }
+    if target.why:
+        return late[target.why](day)
+    plan = times(ctx, its.of.id)
+    if on_hold(ctx, its.of.id, its.day):
+        return texts.ON_HOLD
+    if ctx.local.time() >= (plan.send if plan.auto else plan.preview) or its.state == "failed":
+        return texts.NEEDS_SEND
+    return texts.WITH_TODAY

@@ -1,0 +1,123 @@
+"""When a class's digest is shown, sent and closed: occurrences, their late rules, and changed times."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from handlers.context import Ctx
+from handlers.digest import posting, rules, texts
+from handlers.digest.desks import Desk, on_hold, sheet, times, who
+from handlers.language.say import say_time
+from handlers.reply import Reply, ToPerson
+from storage import classes, people, preferences, schedule
+from storage.classes import SchoolClass
+from storage.schedule import Occurrence
+
+PREVIEW, SEND, CLOSE = "digest.preview", "digest.send", "digest.close"
+FEATURE = "digest"
+
+
+def plan_day(ctx: Ctx, of: SchoolClass, day: date, *, after: datetime | None = None) -> None:
+    """Plan a class's digest of one local day; nothing on days without school.
+
+    Args:
+        ctx: A job's, or that of whoever changed the times.
+        of: The class.
+        day: The local day.
+        after: Leave out what would be due before this moment (UTC): a changed time never acts backwards.
+    """
+    if not ctx.calendar.is_school_day(day):
+        return
+    plan = times(ctx, of.id)
+    for kind, clock in ((PREVIEW, plan.preview), (SEND, plan.send), (CLOSE, rules.CLOSING)):
+        _plan(ctx, of.id, kind, day, clock, after)
+
+
+def _plan(ctx: Ctx, class_id: str, kind: str, day: date, clock: time, after: datetime | None) -> None:
+    due_at = ctx.calendar.at(day, clock)
+    if after is not None and due_at <= after:
+        return
+    local_time = f"{day.isoformat()}T{clock:%H:%M}"
+    planned = schedule.plan(ctx.db, ctx.new_id(), ctx.school.id, FEATURE, kind, class_id, local_time, due_at)
+    if not planned:
+        schedule.revive(ctx.db, kind, class_id, local_time)
+
+
+def replan(ctx: Ctx, of: SchoolClass) -> None:
+    """The class's times have changed: today's and tomorrow's occurrences follow."""
+    schedule.cancel(ctx.db, PREVIEW, of.id)
+    schedule.cancel(ctx.db, SEND, of.id)
+    today = ctx.local.date()
+    plan_day(ctx, of, today, after=ctx.now)
+    plan_day(ctx, of, today + timedelta(days=1))
+
+
+def due(ctx: Ctx, occurrence: Occurrence) -> list[Reply]:
+    """Act on an occurrence, early or late."""
+    of = classes.get(ctx.db, occurrence.subject_id)
+    if of is None:
+        return []
+    day = date.fromisoformat(occurrence.local_time[:10])
+    # After 21:00 a digest is of no use in the group, whatever was missed: it is dropped and said so.
+    over = ctx.local.date() != day or ctx.local.time() >= rules.CLOSING
+    if over or occurrence.kind == CLOSE:
+        return posting.drop(ctx, of, sheet(ctx, of, day).digest) if over else []
+    return _preview(ctx, of, day) if occurrence.kind == PREVIEW else _send(ctx, of, day)
+
+
+def _preview(ctx: Ctx, of: SchoolClass, day: date) -> list[Reply]:
+    its = sheet(ctx, of, day)
+    teacher = people.class_teacher(ctx.db, of.id)
+    if teacher is None or not its.notes or its.state not in ("draft", "approved"):
+        return []
+    plan = times(ctx, of.id)
+    # Late, and it goes out by itself at once: a preview after the fact would only confuse.
+    if plan.auto and ctx.local.time() >= plan.send and not on_hold(ctx, of.id, day):
+        return []
+    return [posting.preview(ctx, Desk(of, True), its, ToPerson(teacher.id))]
+
+
+def _send(ctx: Ctx, of: SchoolClass, day: date) -> list[Reply]:
+    its = sheet(ctx, of, day)
+    if not its.notes or its.state not in ("draft", "approved"):
+        return []
+    if not times(ctx, of.id).auto or on_hold(ctx, of.id, day):
+        return []
+    made = posting.publish(ctx, its)
+    return posting.tell_teacher(ctx, of.id, made) if isinstance(made, str) else [made]
+
+
+def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
+    """「速递改到17:20发」, 「自动发」, 「不要自动发」: kept with history, effective at once, echoed."""
+    if "auto" in slots:
+        return _set_auto(ctx, desk, slots["auto"] == "on")
+    clock = rules.parse_time(slots.get("time", ""))
+    if clock is None:
+        return texts.TIME_OUT_OF_RANGE
+    changed = rules.changed_times(times(ctx, desk.of.id), slots.get("what", "send"), clock)
+    if not rules.allowed_times(changed):
+        return texts.TIME_OUT_OF_RANGE
+    _put(ctx, desk, "digest.preview", f"{changed.preview:%H:%M}")
+    _put(ctx, desk, "digest.send", f"{changed.send:%H:%M}")
+    replan(ctx, desk.of)
+    return texts.times_set(
+        desk.of.name, say_time(changed.preview), say_time(changed.send), changed.auto, _since(ctx, changed)
+    )
+
+
+def _since(ctx: Ctx, changed: rules.Times) -> str:
+    local = ctx.local
+    today = ctx.calendar.is_school_day(local.date()) and local.time() < changed.send
+    return texts.FROM_TODAY if today else texts.FROM_NEXT
+
+
+def _set_auto(ctx: Ctx, desk: Desk, on: bool) -> str:
+    _put(ctx, desk, "digest.auto", "true" if on else "false")
+    if on and on_hold(ctx, desk.of.id, ctx.local.date()):
+        _put(ctx, desk, "digest.hold", "")
+    plan = times(ctx, desk.of.id)
+    return texts.auto_on(desk.of.name, say_time(plan.send)) if on else texts.auto_off(desk.of.name)
+
+
+def _put(ctx: Ctx, desk: Desk, key: str, value: str) -> None:
+    preferences.put(ctx.db, ctx.new_id, ctx.now, "class", desk.of.id, key, value, who(ctx) or None)

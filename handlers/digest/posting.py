@@ -1,0 +1,214 @@
+"""Preview, sending, skipping, and what becomes of a post."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers import guard
+from handlers.broadcast import Post, post
+from handlers.context import Ctx
+from handlers.digest import rules, texts
+from handlers.digest.compose import Composed, compose
+from handlers.digest.desks import Desk, Sheet, on_hold, teacher_name, times, today
+from handlers.guard.texts import digest_stopped
+from handlers.language.say import say_day, say_short_day, say_time
+from handlers.reply import Asker, Audience, Button, Outcome, Reply, Thing, ToPerson
+from storage import classes, digests, numbers, outbox, people, preferences
+from storage.classes import SchoolClass
+from storage.digests import Digest, State
+
+THING = "digest"
+FEATURE = "digest"
+_OPEN: tuple[State, ...] = ("draft", "approved", "skipped", "failed")
+
+
+def spoken(sheet: Sheet) -> str:
+    """「三(2)班 10月12日的速递」."""
+    return texts.name_of(sheet.of.name, say_short_day(sheet.day))
+
+
+def preview(ctx: Ctx, desk: Desk, sheet: Sheet, to: Audience) -> Reply:
+    """The digest as it would be posted, with what there is to decide for who may."""
+    if not sheet.notes or sheet.digest is None:
+        return Reply(to, texts.nothing_yet(sheet.of.name))
+    made = compose(ctx, sheet.of, sheet.day, sheet.notes)
+    text = texts.preview(made.preview(), _when(ctx, sheet), _remarks(made))
+    if not desk.decides or sheet.state not in _OPEN or sheet.day != ctx.local.date():
+        return Reply(to, text)
+    buttons = (Button(texts.SEND, "send"), Button(texts.CHANGE, "change"), Button(texts.SKIP, "skip"))
+    return Reply(to, text, buttons=buttons, thing=Thing(THING, sheet.digest.id))
+
+
+def _remarks(made: Composed) -> list[str]:
+    lines = []
+    if made.hidden:
+        lines.append(texts.hidden_names(made.hidden))
+    if made.count > rules.HINT:
+        lines.append(texts.getting_long(made.count))
+    return lines
+
+
+def _when(ctx: Ctx, sheet: Sheet) -> str:
+    if sheet.state in ("queued", "published"):
+        return texts.ALREADY_PUBLISHED
+    if sheet.day != ctx.local.date():
+        return texts.goes_with(say_day(sheet.day))
+    plan = times(ctx, sheet.of.id)
+    by_itself = plan.auto and sheet.state == "draft" and not on_hold(ctx, sheet.of.id, sheet.day)
+    if by_itself and ctx.local.time() < plan.send:
+        return texts.goes_out(say_time(plan.send))
+    return texts.NEEDS_BUTTON
+
+
+def publish(ctx: Ctx, sheet: Sheet, *, again: bool = False) -> Reply | str:
+    """Post a class's digest: the group post, or why there is none.
+
+    Args:
+        ctx: Whoever decides, or a job.
+        sheet: The digest.
+        again: It may be in the group already: the copy says so.
+    """
+    refusal = _refusal(ctx, sheet)
+    if refusal or sheet.digest is None:
+        return refusal or texts.nothing_to_send(sheet.of.name)
+    made = compose(ctx, sheet.of, sheet.day, sheet.notes)
+    if made.count > rules.MOST:
+        return texts.too_long_to_send(made.count, rules.MOST)
+    verdict = guard.check(made.text, "teacher")
+    if verdict.verdict == "block":
+        return digest_stopped(verdict, spoken(sheet))
+    if not digests.set_state(ctx.db, sheet.digest.id, _OPEN, "queued", ctx.now):
+        return texts.being_sent(spoken(sheet))
+    digests.publish_text(ctx.db, sheet.digest.id, made.text, made.sections, ctx.now)
+    return _post(ctx, sheet, made, again=again)
+
+
+def _refusal(ctx: Ctx, sheet: Sheet) -> str | None:
+    local = ctx.local
+    if sheet.state == "published":
+        return texts.already_sent(spoken(sheet))
+    if sheet.state == "queued":
+        return texts.being_sent(spoken(sheet))
+    if not ctx.calendar.is_school_day(sheet.day):
+        following = ctx.calendar.next_school_day(sheet.day)
+        return (
+            texts.not_a_school_day(say_day(sheet.day), say_day(following))
+            if following
+            else texts.NO_SCHOOL_TODAY
+        )
+    if sheet.state == "dropped" or local.time() >= rules.CLOSING or local.date() != sheet.day:
+        return texts.PAST_NINE
+    return None if sheet.notes else texts.nothing_to_send(sheet.of.name)
+
+
+def _post(ctx: Ctx, sheet: Sheet, made: Composed, *, again: bool) -> Reply | str:
+    digest = digests.for_day(ctx.db, sheet.of.id, sheet.day)
+    if digest is None:
+        return texts.nothing_to_send(sheet.of.name)
+    made_post = Post(
+        class_id=sheet.of.id,
+        day=sheet.day,
+        feature=FEATURE,
+        thing=Thing(THING, digest.id),
+        version=digest.version,
+        title=texts.title(sheet.of.name),
+        text=texts.again(made.text) if again else made.text,
+        deadline=ctx.calendar.at(sheet.day, rules.CLOSING),
+    )
+    numbers.close(ctx.db, THING, digest.id)
+    return post(ctx, made_post) or texts.already_sent(spoken(sheet))
+
+
+def skip(ctx: Ctx, sheet: Sheet) -> str:
+    """Not today. What is in the outbox is withdrawn; what has left is said to have left."""
+    digest = sheet.digest or digests.get_or_create(
+        ctx.db, ctx.new_id, ctx.now, school_id=ctx.school.id, class_id=sheet.of.id, day=sheet.day
+    )
+    if digest.state == "published":
+        return texts.already_sent(spoken(sheet))
+    if digest.state == "queued" and not outbox.withdraw(ctx.db, THING, digest.id):
+        return texts.being_sent(spoken(sheet))
+    if not digests.set_state(ctx.db, digest.id, (*_OPEN, "queued"), "skipped", ctx.now):
+        return texts.PAST_NINE
+    numbers.close(ctx.db, THING, digest.id)
+    return texts.skipped(sheet.of.name)
+
+
+def hold(ctx: Ctx, desk: Desk, by: str) -> str:
+    """Not by itself today; the class teacher will say when."""
+    sheet = today(ctx, desk.of)
+    if sheet.state == "published":
+        return texts.already_sent(spoken(sheet))
+    if sheet.state == "queued":
+        if sheet.digest is None or not outbox.withdraw(ctx.db, THING, sheet.digest.id):
+            return texts.being_sent(spoken(sheet))
+        digests.set_state(ctx.db, sheet.digest.id, ("queued",), "draft", ctx.now)
+    day = ctx.local.date().isoformat()
+    preferences.put(ctx.db, ctx.new_id, ctx.now, "class", desk.of.id, "digest.hold", day, by)
+    return texts.held(desk.of.name)
+
+
+def drop(ctx: Ctx, of: SchoolClass, digest: Digest | None) -> list[Reply]:
+    """The day is over: what was not posted is dropped, and the class teacher told."""
+    if digest is None:
+        return []
+    notes = digests.notes(ctx.db, digest.id)
+    if not digests.set_state(ctx.db, digest.id, ("draft", "approved", "failed"), "dropped", ctx.now):
+        return []
+    numbers.close(ctx.db, THING, digest.id)
+    name = texts.name_of(of.name, say_short_day(digest.day))
+    return tell_teacher(ctx, of.id, texts.dropped(name, len(notes))) if notes else []
+
+
+def tell_teacher(
+    ctx: Ctx, class_id: str, text: str, *, buttons: Sequence[Button] = (), digest_id: str | None = None
+) -> list[Reply]:
+    """A word to the class teacher; nobody to tell is no error."""
+    teacher = people.class_teacher(ctx.db, class_id)
+    if teacher is None:
+        return []
+    thing = Thing(THING, digest_id) if digest_id else None
+    return [Reply(ToPerson(teacher.id), text, buttons=tuple(buttons), thing=thing, arrival="must")]
+
+
+def outcome(ctx: Ctx, result: Outcome) -> list[Reply]:
+    """What became of the group post."""
+    digest = digests.get(ctx.db, result.thing.id) if result.thing and result.to_class else None
+    of = classes.get(ctx.db, digest.class_id) if digest else None
+    if digest is None or of is None:
+        return []
+    if result.kind == "sent":
+        if digests.set_state(ctx.db, digest.id, ("queued", "failed"), "published", ctx.now):
+            numbers.close(ctx.db, THING, digest.id)
+        return []
+    if result.kind == "withdrawn":
+        return []
+    return _failed(ctx, of, digest, result)
+
+
+def _failed(ctx: Ctx, of: SchoolClass, digest: Digest, result: Outcome) -> list[Reply]:
+    name = texts.name_of(of.name, say_short_day(digest.day))
+    if result.kind == "expired":
+        changed = digests.set_state(ctx.db, digest.id, ("queued",), "dropped", ctx.now)
+        return tell_teacher(ctx, of.id, texts.expired(name)) if changed else []
+    if not digests.set_state(ctx.db, digest.id, ("queued",), "failed", ctx.now):
+        return []
+    if result.kind == "unknown":
+        buttons = (Button(texts.RESEND, "again"), Button(texts.ARRIVED, "arrived"))
+        return tell_teacher(ctx, of.id, texts.maybe_sent(name), buttons=buttons, digest_id=digest.id)
+    buttons = (Button(texts.RESEND, "send"), Button(texts.SKIP, "skip"))
+    why = texts.not_sent(name, texts.why(result.code))
+    return tell_teacher(ctx, of.id, why, buttons=buttons, digest_id=digest.id)
+
+
+def arrived(ctx: Ctx, sheet: Sheet) -> str:
+    """The teacher has seen the doubtful post in the group."""
+    if sheet.digest is not None:
+        digests.set_state(ctx.db, sheet.digest.id, ("failed", "queued"), "published", ctx.now)
+        numbers.close(ctx.db, THING, sheet.digest.id)
+    return texts.marked_arrived(spoken(sheet))
+
+
+def decide_refused(ctx: Ctx, of: SchoolClass) -> Reply:
+    """A co-teacher wants to decide."""
+    return Reply(Asker(), texts.only_class_teacher(teacher_name(ctx, of.id)))

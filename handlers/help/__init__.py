@@ -1,0 +1,3 @@
+"""Help, greetings and nonsense: something useful for each role."""
+
+from __future__ import annotations

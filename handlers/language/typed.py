@@ -1,0 +1,45 @@
+"""A number typed in place of a button: 「3」, 「3 好的」, 「回复3：好的」."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = re.compile(
+    r"(?P<prefix>(?:请|我)?(?:回复|回一下|回|选择|选)\s*)?[「“\"'（(]?(?P<number>\d{1,3})(?![\d.])"
+    r"(?:号)?(?P<gap>\s*[：:，,]\s*|\s+|)(?P<rest>.*?)[」”\"'）)]?",
+    re.DOTALL,
+)
+_COUNTS = re.compile(
+    r"[点时号日月年班条个本位人名分元块只支张岁天周次节课组度级楼室路页米斤根双件套盒包袋瓶杯份篇遍道题字寸届期:：.、%％/／+\-—–~～]"
+)
+_LISTED = re.compile(r"(?:^|[\n\s；;。，,])\d{1,2}\s*[.、)）]|[①②③]")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A number and the words after it.
+
+    Args:
+        number: The number.
+        rest: The words, as written.
+        sure: It can only be meant as an answer: it stands alone or after 回复.
+    """
+
+    number: int
+    rest: str
+    sure: bool
+
+
+def typed_number(line: str) -> Typed | None:
+    """Read a folded line as a number and words; None for 「3月5日」, 「7:50到校」 or a numbered list."""
+    found = _NUMBER.fullmatch(line)
+    if found is None:
+        return None
+    number, gap, rest = int(found["number"]), found["gap"], found["rest"].strip()
+    prefixed = bool(found["prefix"])
+    if not prefixed and rest:
+        clock = gap.strip() in (":", "：") and rest[:2].isdigit()
+        if clock or _LISTED.search(rest) or (not gap and _COUNTS.match(rest)):
+            return None
+    return Typed(number, rest, prefixed or not rest)

@@ -1,0 +1,129 @@
+"""Who talks to whom: a guardian, a child, its class, the teacher who is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers.context import Ctx
+from handlers.relay import rules, texts
+from storage import access, classes, people
+from storage.access import Denied, System
+from storage.classes import SchoolClass
+from storage.people import Person, Role
+
+TEACHING = ("teacher", "deputy", "co_teacher")
+_KINDS = ("dingtalk_user",)
+SELF = System("relay")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One guardian's tie to one child.
+
+    Args:
+        role: The guardian's role row; its id stands for this tie.
+        guardian: The person.
+        pupil_id: The child.
+        child: The child's name.
+        of: The child's class.
+    """
+
+    role: Role
+    guardian: Person
+    pupil_id: str
+    child: str
+    of: SchoolClass
+
+    @property
+    def name(self) -> str:
+        """「小明妈妈」."""
+        return texts.guardian(self.child, self.role.relation)
+
+
+def reachable(ctx: Ctx, person_id: str) -> bool:
+    """Whether any platform knows the person."""
+    return any(people.identity_of(ctx.db, person_id, kind) is not None for kind in _KINDS)
+
+
+def mine(ctx: Ctx) -> list[Family]:
+    """The writer's own children, oldest tie first."""
+    if ctx.person is None:
+        return []
+    names = {pupil.id: pupil for pupil in access.children_of(ctx.db, ctx.person.id)}
+    found = []
+    for role in ctx.roles:
+        pupil = names.get(role.pupil_id or "")
+        of = classes.get(ctx.db, pupil.class_id) if pupil else None
+        if role.kind == "guardian" and pupil is not None and of is not None:
+            found.append(Family(role, ctx.person, pupil.id, pupil.name, of))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """The teacher who gets a parent's words; ``instead_of`` is the class teacher who cannot be reached."""
+
+    person: Person
+    instead_of: str = ""
+    several: bool = False
+
+
+def listener(ctx: Ctx, class_id: str) -> Listener | None:
+    """The class teacher, else the next teacher of the class who is on a platform."""
+    teachers = people.teachers_of_class(ctx.db, class_id)
+    for at, person in enumerate(teachers):
+        if reachable(ctx, person.id):
+            taught = {role.class_id for role in people.roles(ctx.db, person.id) if role.kind in TEACHING}
+            return Listener(person, teachers[0].name if at else "", len(taught) > 1)
+    return None
+
+
+def taught(ctx: Ctx) -> list[str]:
+    """Ids of the classes the writer teaches."""
+    return list(dict.fromkeys(role.class_id for role in ctx.roles if role.kind in TEACHING and role.class_id))
+
+
+def by_role(ctx: Ctx, guardian_id: str, role_id: str) -> Family | None:
+    """The family a number stands for, if the writer teaches that class and the tie still holds."""
+    role = next((role for role in people.roles(ctx.db, guardian_id) if role.id == role_id), None)
+    guardian = people.get(ctx.db, guardian_id)
+    if role is None or role.pupil_id is None or guardian is None or ctx.person is None:
+        return None
+    pupil = access.access_pupil(ctx.db, ctx.person.id, role.pupil_id, "reply", now=ctx.now)
+    if isinstance(pupil, Denied) or pupil.class_id not in taught(ctx):
+        return None
+    of = classes.get(ctx.db, pupil.class_id)
+    return None if of is None else Family(role, guardian, pupil.id, pupil.name, of)
+
+
+def by_name(ctx: Ctx, child: str, relation: str, within: Sequence[str]) -> list[Family]:
+    """Families of the writer's classes that 「小明妈妈」 may mean.
+
+    The roster is only matched against, nobody looks at it; the answer itself is a logged look.
+    """
+    found: list[Family] = []
+    for class_id in within:
+        of = classes.get(ctx.db, class_id)
+        pupils = access.access_class_pupils(ctx.db, SELF, class_id, "reply", now=ctx.now)
+        if of is None or isinstance(pupils, Denied):
+            continue
+        for pupil in pupils:
+            if rules.same_child(child, pupil.name):
+                found += _guardians(ctx, pupil.id, pupil.name, of, relation)
+    return found
+
+
+def _guardians(ctx: Ctx, pupil_id: str, child: str, of: SchoolClass, relation: str) -> list[Family]:
+    guardians = access.guardians_of(ctx.db, SELF, pupil_id, "reply", now=ctx.now)
+    if isinstance(guardians, Denied):
+        return []
+    found = []
+    for guardian in guardians:
+        if not rules.same_relation(relation, guardian.relation):
+            continue
+        held = people.roles(ctx.db, guardian.person.id)
+        role = next((role for role in held if role.kind == "guardian" and role.pupil_id == pupil_id), None)
+        if role is not None:
+            found.append(Family(role, guardian.person, pupil_id, child, of))
+    return found

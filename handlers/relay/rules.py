@@ -1,0 +1,31 @@
+"""The relay's rules, pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from handlers.relay import texts
+
+_DANGER = re.compile(texts.DANGER)
+
+
+def sounds_dangerous(words: str) -> bool:
+    """Whether the numbers to call come first. Words too many cost one line, words too few a child."""
+    return _DANGER.search(words) is not None
+
+
+def same_relation(said: str, relation: str) -> bool:
+    """Whether 妈 means 妈妈; 家长 means anybody."""
+    return said in ("", texts.PARENT) or relation == said or (len(said) == 1 and relation.startswith(said))
+
+
+def same_child(said: str, name: str) -> bool:
+    """Whether a name as said means this child: in full, or without the family name."""
+    return said == name or (len(said) >= 2 and len(name) == len(said) + 1 and name.endswith(said))
+
+
+def named_child(words: str, names: Sequence[str]) -> int | None:
+    """Which of a family's children the words name, if exactly one."""
+    there = [at for at, name in enumerate(names) if name in words or (len(name) == 3 and name[1:] in words)]
+    return there[0] if len(there) == 1 else None

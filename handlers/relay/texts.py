@@ -1,0 +1,131 @@
+"""What the relay says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PARENT = "家长"
+VOICE = "（语音转文字）"
+MEDIA = {"picture": "图片", "voice": "语音", "video": "视频", "file": "文件", "unknown": "内容"}
+WHICH_CHILD = "您说的是哪个孩子的事？"
+WHICH_FAMILY = "您说的是哪一家？"
+TALK_OVER = "这件事隔得有点久，我没有留着。请再说一遍。"
+
+
+def guardian(child: str, relation: str) -> str:
+    """「小明妈妈」."""
+    return f"{child}{relation or PARENT}"
+
+
+def with_class(class_name: str, name: str) -> str:
+    """For somebody who teaches several classes."""
+    return f"{class_name} {name}"
+
+
+def to_teacher(name: str, child: str, class_name: str, words: str) -> str:
+    """A parent's words as the teacher reads them."""
+    about = f"{class_name} {child}" if class_name else child
+    return f"{name}（{about}）：{words}"
+
+
+def reply_label(name: str) -> str:
+    """The label of the one choice, see ``handlers.texts.answerable_line``."""
+    return f"回复{name}"
+
+
+def passed_on(teacher: str, *, instead_of: str = "") -> str:
+    """The parent's receipt; nothing is promised about time."""
+    if instead_of:
+        return f"{instead_of}还没有开通小助手，已转给{teacher}，回复会发到这里。"
+    return f"已转给{teacher}，回复会发到这里。"
+
+
+def urgent(duty_phone: str) -> str:
+    """Words of danger: the numbers come first."""
+    phone = f"，学校值班 {duty_phone}" if duty_phone else ""
+    return f"有危险请先打 110 或 120{phone}。"
+
+
+def nobody(duty_phone: str) -> str:
+    """No teacher of the class can be reached."""
+    phone = f"急事请打学校值班电话 {duty_phone}。" if duty_phone else "急事请直接打老师电话。"
+    return f"班里还没有老师开通小助手，这句没有转出去。{phone}"
+
+
+def media_to_teacher(kind: str, count: int) -> str:
+    """A picture, voice or file came; the teacher cannot open it here yet."""
+    many = f" {count} 个" if count > 1 else ""
+    return f"（发来{many}{MEDIA.get(kind, MEDIA['unknown'])}，已留存，暂时不能在这里打开）"
+
+
+def media_kept(kind: str, teacher: str) -> str:
+    """The parent is asked for words."""
+    return f"{MEDIA.get(kind, MEDIA['unknown'])}收到，已告诉{teacher}。现在还不能直接转，麻烦用文字说一句，我马上转。"
+
+
+def to_family(teacher: str, words: str) -> str:
+    """The teacher's words as the parent reads them."""
+    return f"{teacher}：{words}"
+
+
+def sent_to(name: str) -> str:
+    """The echo that names the family."""
+    return f"已发给{name}。"
+
+
+def what_to_say(name: str, number: int | None) -> str:
+    """The number alone."""
+    how = f"「{number} 加您的话」" if number is not None else f"「回复{name}：加您的话」"
+    return f"要回{name}什么？说{how}就发出去。"
+
+
+def not_bound(name: str) -> str:
+    """The family has no lane."""
+    return f"{name}还没有绑定小助手，这句没有发出去。请打电话或换别的方式联系。"
+
+
+def no_family(child: str) -> str:
+    """No such child or guardian in the teacher's classes."""
+    return f"您班里没找到「{child}」，这句没有发。请按「回复小明妈妈：…」再说一遍。"
+
+
+GONE = "这位家长已经不在您的班里，这句没有发。"
+
+
+def inbox(lines: Sequence[str]) -> str:
+    """Who waits for an answer."""
+    return (
+        f"有 {len(lines)} 位家长等您回复：\n"
+        + "\n".join(lines[:8])
+        + "\n回复「数字 加您的话」，就发给那位家长。"
+    )
+
+
+NOBODY_WAITS = "现在没有家长等您回复。"
+
+
+def waiting(number: int, name: str) -> str:
+    """One line of the list."""
+    return f"{number} {name}"
+
+
+def not_delivered(name: str, words: str) -> str:
+    """The teacher's answer was refused or came too late."""
+    return f"给{name}的没发出去：对方收不到。内容是“{words}”，请打电话或换别的方式联系。"
+
+
+def maybe_delivered(name: str, words: str) -> str:
+    """Nobody knows."""
+    return f"给{name}的不确定有没有发到：“{words}”。要再发一遍，说「回复{name}：…」。"
+
+
+def not_passed_on(duty_phone: str) -> str:
+    """The parent's words did not reach the teacher."""
+    phone = f"急事请打学校值班电话 {duty_phone}。" if duty_phone else ""
+    return f"刚才那句没能转到老师那里，请过一会儿再发一次。{phone}"
+
+
+DANGER = (
+    r"救命|自杀|自残|割腕|跳楼|轻生|不想活|走丢|走失|失踪|找不到孩子|孩子不见了|还没到家|没到家|没回家|被打|被人打|流血|骨折|摔伤|"
+    r"昏迷|晕倒|抽搐|中毒|溺水|触电|烫伤|报警|绑架|拐|虐待|家暴"
+)

@@ -1,0 +1,251 @@
+"""Which feature answers. One function, a fixed order; nothing acts on a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from handlers import FEATURES, texts
+from handlers.binding import feature as binding
+from handlers.context import Ctx
+from handlers.digest import asking, pending
+from handlers.digest import feature as digest
+from handlers.digest.desks import teaches
+from handlers.language import Reading
+from handlers.language.clean import fold
+from handlers.language.typed import typed_number
+from handlers.message import Message
+from handlers.relay import feature as relay
+from handlers.reply import Asker, Choice, Outcome, Reply, Subject, Thing, ToPerson
+from handlers.trouble import feature as trouble
+from storage import classes, digests, numbers, people, talks
+from storage.engine import Db
+from storage.numbers import Given
+from storage.schedule import Occurrence
+from storage.talks import Talk
+
+Decided = list[tuple[str, Reply]]
+
+
+class _Talker(Protocol):
+    """A feature that asks back and hears the answer in plain words; None means: not about that."""
+
+    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Reply] | None: ...
+
+
+_BY_NAME = {feature.name: feature for feature in FEATURES}
+_TALKERS: dict[str, _Talker] = {
+    talker.name: talker for talker in (binding.FEATURE, digest.FEATURE, relay.FEATURE)
+}
+
+
+def route(ctx: Ctx, message: Message, reading: Reading) -> Decided:
+    """Decide one message.
+
+    Args:
+        ctx: With the person and roles of the sender, if we know them.
+        message: What came.
+        reading: What it means, see :func:`handlers.language.read`.
+
+    Returns:
+        Replies, each with the feature that will hear its outcome.
+    """
+    if message.chat.kind == "group":
+        return _group(ctx, message, reading)
+    # Strangers first: of their words nothing is kept or passed on, only a code counts.
+    if ctx.person is None:
+        return _stranger(ctx, message, reading)
+    # Numbers before everything else: whoever types one means what was offered under it.
+    answered = _numbered(ctx, message) or _labelled(ctx, message, reading)
+    if answered is not None:
+        return answered
+    # An open talk has asked something; words that do not answer it go on as if it were not there.
+    talk = talks.current(ctx.db, message.chat.key, ctx.person.id, ctx.now)
+    if talk is not None:
+        resumed = _resumed(ctx, message, reading, talk)
+        if resumed is not None:
+            return resumed
+    for feature in FEATURES:
+        found = feature.match(ctx, message, reading)
+        if found is not None:
+            return _from(feature.name, feature.handle(ctx, message, found))
+    return _fall_through(ctx, message, reading)
+
+
+def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
+    """Tell the feature what became of its reply."""
+    known = _BY_NAME.get(feature)
+    return _from(feature, known.outcome(ctx, result)) if known else []
+
+
+def due(ctx: Ctx, occurrence: Occurrence) -> Decided:
+    """Let the feature act on what has become due."""
+    known = _BY_NAME.get(occurrence.feature)
+    return _from(occurrence.feature, known.due(ctx, occurrence)) if known else []
+
+
+def summary(ctx: Ctx, rows: Iterable[Outcome]) -> Decided:
+    """Tell the teachers of doubtful sends, see :mod:`handlers.trouble`."""
+    return _from(trouble.FEATURE.name, trouble.summary(ctx, rows))
+
+
+def wanted(db: Db, feature: str, subject: Subject) -> bool:
+    """Right before sending: is what an outbox row depends on still as it was?"""
+    known = _BY_NAME.get(feature)
+    check = known.checks.get(subject.kind) if known else None
+    return check is None or check(db, subject)
+
+
+def _from(name: str, replies: Sequence[Reply]) -> Decided:
+    return [(name, reply) for reply in replies]
+
+
+def _say(text: str) -> Decided:
+    return [("help", Reply(Asker(), text))]
+
+
+def _stranger(ctx: Ctx, message: Message, reading: Reading) -> Decided:
+    found = binding.FEATURE.match(ctx, message, reading)
+    if found is not None:
+        return _from("binding", binding.FEATURE.handle(ctx, message, found))
+    talk = talks.current(ctx.db, message.chat.key, binding.who_key(ctx, message.sender), ctx.now)
+    if talk is not None:
+        resumed = _resumed(ctx, message, reading, talk)
+        if resumed is not None:
+            return resumed
+    return _from("help", _BY_NAME["help"].handle(ctx, message, None))
+
+
+# Numbers and words that stand for buttons
+
+
+def _numbered(ctx: Ctx, message: Message) -> Decided | None:
+    typed = typed_number(fold(message.text))
+    if typed is None or ctx.person is None:
+        return None
+    given = numbers.find(ctx.db, ctx.person.id, ctx.local.date(), typed.number)
+    if given is None:
+        # With words behind it a number nobody was given is just how a sentence begins.
+        if not typed.sure:
+            return None
+        return _say(texts.no_number(typed.number) if teaches(ctx) else texts.no_choice(typed.number))
+    # A family's number stays the family's all day, also for one more word after the answer.
+    if given.closed and given.feature != "relay":
+        return _say(texts.closed_number(typed.number))
+    return _choose(ctx, message, given, typed.rest, typed.number)
+
+
+def _labelled(ctx: Ctx, message: Message, reading: Reading) -> Decided | None:
+    """The bare word of an open button."""
+    word = reading.clean.strip("「」[]【】。！! ")
+    if ctx.person is None or not word or len(word) > 20:
+        return None
+    hits = [given for given in numbers.open_of(ctx.db, ctx.person.id) if given.label == word]
+    hits = [given for given in hits if _alive(ctx, message, given)]
+    if not hits:
+        return None
+    if len({(given.thing_kind, given.thing_id, given.action) for given in hits}) > 1:
+        return _say(texts.which_number(word, [(given.n, _name_of(ctx, given)) for given in hits]))
+    return _choose(ctx, message, hits[-1], "", hits[-1].n)
+
+
+def _alive(ctx: Ctx, message: Message, given: Given) -> bool:
+    """Questions of a talk that is over are not meant by a word, only by their number."""
+    if given.thing_kind not in ("pending", "question", "which") or ctx.person is None:
+        return True
+    talk = talks.current(ctx.db, message.chat.key, ctx.person.id, ctx.now)
+    return talk is not None and talk.id == given.thing_id
+
+
+def _name_of(ctx: Ctx, given: Given) -> str:
+    """What an open number is about, for the question which one was meant."""
+    if given.thing_kind == "digest":
+        meant = digests.get(ctx.db, given.thing_id)
+        of = classes.get(ctx.db, meant.class_id) if meant else None
+        return of.name if of else given.label
+    if given.feature == "relay":
+        person = people.get(ctx.db, given.thing_id)
+        return person.name if person else given.label
+    return given.label
+
+
+def _choose(ctx: Ctx, message: Message, given: Given, rest: str, number: int) -> Decided:
+    choice = Choice(Thing(given.thing_kind, given.thing_id), given.action, rest, number)
+    return route_choice(ctx, message, given.feature, choice)
+
+
+def route_choice(ctx: Ctx, message: Message, feature: str, choice: Choice) -> Decided:
+    """Decide a button, or the number or word that stood for it."""
+    if choice.thing.kind == pending.QUESTION:
+        return _hand_over(ctx, message, choice)
+    known = _BY_NAME.get(feature)
+    return _from(feature, known.choose(ctx, message, choice)) if known else []
+
+
+def _hand_over(ctx: Ctx, message: Message, choice: Choice) -> Decided:
+    """A question nothing published answers becomes a message to the teacher: the parent said so."""
+    talk = pending.current(ctx, message)
+    held = pending.load(talk)
+    if talk is None or held is None or talk.id != choice.thing.id:
+        return _from("digest", _BY_NAME["digest"].choose(ctx, message, choice))
+    pending.close(ctx, talk)
+    words = "\n".join(str(item[1]) for item in held.items)
+    return _from("relay", _BY_NAME["relay"].handle(ctx, message, relay.FreeText(words)))
+
+
+def _resumed(ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Decided | None:
+    # 「回复小明妈妈」 after 「还是发给哪位家长？」 sends the words that were asked about.
+    if reading.intent == "reply_parent" and "child" in reading.slots and "content" not in reading.slots:
+        words = pending.unsorted_text(pending.load(talk))
+        if words is not None:
+            pending.close(ctx, talk)
+            slots = reading.slots
+            wish = relay.ToFamily(slots["child"], slots.get("relation", ""), words)
+            return _from("relay", _BY_NAME["relay"].handle(ctx, message, wish))
+    feature = _TALKERS.get(talk.feature)
+    replies = feature.resume(ctx, message, reading, talk) if feature else None
+    return None if replies is None else _from(talk.feature, replies)
+
+
+def _fall_through(ctx: Ctx, message: Message, reading: Reading) -> Decided:
+    """No clear command: a teacher is asked back, a parent's words go to the teacher."""
+    if not reading.clean and message.kind in ("text", "richtext"):
+        return _from("help", _BY_NAME["help"].handle(ctx, message, None))
+    if teaches(ctx):
+        return _from("digest", _BY_NAME["digest"].handle(ctx, message, digest.Unsorted(reading)))
+    if any(role.kind == "guardian" for role in ctx.roles):
+        return _from("relay", _BY_NAME["relay"].handle(ctx, message, relay.FreeText()))
+    return _from("help", _BY_NAME["help"].handle(ctx, message, None))
+
+
+# In the group
+
+
+def _group(ctx: Ctx, message: Message, reading: Reading) -> Decided:
+    """Only what everybody may read: published digests and help; the rest is for a private word."""
+    of = classes.by_group(ctx.db, message.chat.key)
+    if of is not None and reading.intent in digest.QUESTIONS:
+        if not asking.names_a_child(ctx, of, message.text):
+            return _from("digest", [Reply(Asker(), _group_answer(ctx, of, reading))])
+        return [*_say(texts.GROUP_PRIVATE), *_private_answer(ctx, message, reading)]
+    helping = _BY_NAME["help"]
+    found = helping.match(ctx, message, reading)
+    if found is not None or ctx.person is None or not reading.clean:
+        return _from("help", helping.handle(ctx, message, found))
+    follow = texts.GROUP_FOLLOW_TEACHER if teaches(ctx) else texts.GROUP_FOLLOW_GUARDIAN
+    return [*_say(texts.GROUP_PRIVATE), ("help", Reply(ToPerson(ctx.person.id), follow))]
+
+
+def _group_answer(ctx: Ctx, of: classes.SchoolClass, reading: Reading) -> str:
+    found = asking.answer(ctx, [of], reading)
+    return f"{found.text}{texts.GROUP_ASK_PRIVATE}" if found.open else found.text
+
+
+def _private_answer(ctx: Ctx, message: Message, reading: Reading) -> Decided:
+    if ctx.person is None:
+        return []
+    mine = asking.own_classes(ctx)
+    if not mine:
+        return [("help", Reply(ToPerson(ctx.person.id), texts.GROUP_FOLLOW_TEACHER))]
+    found = asking.answer(ctx, mine, reading)
+    return [("digest", Reply(ToPerson(ctx.person.id), found.text))]

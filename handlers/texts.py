@@ -1,0 +1,55 @@
+"""Sentences no single feature owns: how choices and numbers are said, and what the router says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_ANSWER = "回复"
+
+
+def choices_line(choices: Sequence[tuple[int, str]]) -> str:
+    """The line that stands for buttons where a lane has none.
+
+    Args:
+        choices: Number and label, the usual one first.
+
+    Returns:
+        「回复 1 发送，2 改，3 今天不发」; for a message that wants words back, see :func:`answerable_line`.
+    """
+    if len(choices) == 1 and choices[0][1].startswith(_ANSWER):
+        return answerable_line(*choices[0])
+    return "回复 " + "，".join(f"{number} {label}" for number, label in choices)
+
+
+def answerable_line(number: int, label: str) -> str:
+    """How to answer a relayed message; the label is 「回复小明妈妈」."""
+    return f"回复「{number} 加您的话」，就发给{label.removeprefix(_ANSWER)}。"
+
+
+def which_number(label: str, things: Sequence[tuple[int, str]]) -> str:
+    """Several open things have the same word."""
+    return f"有几件事都可以「{label}」，请回复前面的数字：\n" + "\n".join(
+        f"{number} {name}" for number, name in things
+    )
+
+
+def closed_number(number: int) -> str:
+    """A number whose thing is over."""
+    return f"{number} 号的事已经办完了，不用再回。"
+
+
+def no_number(number: int) -> str:
+    """A number nobody was given."""
+    return f"现在没有 {number} 号可以回。给家长带话，说「回复小明妈妈：…」就行。"
+
+
+def no_choice(number: int) -> str:
+    """The same for somebody who is no teacher."""
+    return f"现在没有 {number} 号可以选。有话直接说就行。"
+
+
+GROUP_PRIVATE = "这件事我私下和您说，群里先不聊。"
+GROUP_FOLLOW_GUARDIAN = "刚才群里那句我没有转。要告诉老师，在这里直接说就行，我来转。"
+GROUP_FOLLOW_TEACHER = "群里说的我不记也不发。速递的内容、给家长的话，请在这里告诉我。"
+APOLOGY = "刚才那句我没处理好，没有保存也没有转。请换个说法再说一遍，急事请直接打电话。"
+GROUP_ASK_PRIVATE = "还想问老师，点我头像私下说。"
