@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -86,3 +87,5 @@ def running(folder: Path | None = None, worker: str = "", *, fast: bool = True) 
         yield found
     finally:
         server.cleanup()
+        if owned:
+            shutil.rmtree(folder, ignore_errors=True)
