@@ -7,6 +7,7 @@ time renews it, and fetching often is limited.
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -81,4 +82,5 @@ class TokenKeeper:
             return self._token
 
     def _good(self, stale: str) -> bool:
-        return self._good_until is not None and self._clock.now() < self._good_until and self._token != stale
+        fresh = self._good_until is not None and self._clock.now() < self._good_until
+        return fresh and not hmac.compare_digest(self._token.encode(), stale.encode())
