@@ -51,7 +51,7 @@ class DingTalk:
         limits: Calls per second, messages per minute, time-outs in seconds.
         http: Shared connections; cookies off, time-outs are set per request.
         clock: Judges sessions and tokens.
-        on_counted: Told the path of every call that counts in the month, once its bytes have left.
+        on_counted: Told the path of every call that counts in the month, after it was made.
     """
 
     def __init__(
@@ -236,7 +236,7 @@ class DingTalk:
                 refused = error.refused
                 return Verdict(refused.action, f"token.{refused.code}", refused.after_s)
             verdict = await self._post(self._api + path, body, {"x-acs-dingtalk-access-token": token})
-            if verdict.code != "connect":
+            if _counts(verdict):
                 self._on_counted(path)
             if verdict.meaning != "token":
                 return verdict
@@ -277,6 +277,13 @@ def _param(command: Command) -> tuple[str, dict[str, str]]:
         return "sampleText", {"content": no_mentions(command.text)}
     title = no_mentions(clean(command.title).replace("\n", " ")).strip()
     return "sampleMarkdown", {"title": title, "text": escape_markdown(command.text)}
+
+
+def _counts(verdict: Verdict) -> bool:
+    """Whether the platform counts the call: it came, and was not turned away at the gate."""
+    return (
+        verdict.code != "connect" and verdict.meaning != "token" and not verdict.code.startswith("Forbidden.")
+    )
 
 
 def _ids(data: dict[str, Any], name: str) -> list[object]:

@@ -116,7 +116,8 @@ def _object(body: bytes) -> dict[str, Any] | None:
 def _unreadable(status: int, body: bytes, content_type: str) -> Verdict:
     if status >= 500:
         return Verdict("maybe", f"http{status}")
-    if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
+    page = "html" in content_type.lower() or body.lstrip()[:1] == b"<"
+    if page and (status < 300 or status in (403, 405)):
         # The page shown to a blocked address; it stands before the API, nothing was done.
         return Verdict("slow", "blocked", _BLOCKED_S)
     if status < 300 or status == 408:

@@ -161,7 +161,8 @@ async def test_too_long_a_text_is_refused_whole(bench: Bench) -> None:
 async def test_answers(bench: Bench, answer: Answer, outcome: Outcome) -> None:
     bench.platform.will(PRIVATE, answer)
     assert await bench.send(command()) == outcome
-    assert bench.counted == [PRIVATE]
+    at_the_gate = isinstance(outcome, Refused) and outcome.code.startswith("Forbidden.")
+    assert bench.counted == ([] if at_the_gate else [PRIVATE])
     assert len(bench.platform.calls(PRIVATE)) == 1
 
 
@@ -210,6 +211,7 @@ async def test_a_stale_token_is_renewed_once(bench: Bench) -> None:
     assert await bench.send(command()) == Sent("key-1")
     used = [headers["x-acs-dingtalk-access-token"] for _, headers, _ in bench.platform.calls(PRIVATE)]
     assert used == ["token-1", "token-2"]
+    assert bench.counted == [PRIVATE]
 
 
 async def test_a_second_refusal_is_the_administrators(bench: Bench) -> None:
