@@ -129,9 +129,9 @@ def _numbered(ctx: Ctx, message: Message) -> Decided | None:
         if not typed.sure:
             return None
         return _say(texts.no_number(typed.number) if teaches(ctx) else texts.no_choice(typed.number))
-    # A family's number stays the family's all day, also for one more word after the answer.
-    if given.closed and given.feature != "relay":
-        return _say(texts.closed_number(typed.number))
+    if given.closed:
+        family = _name_of(ctx, given) if given.thing_kind == "relay" else ""
+        return _say(texts.closed_number(typed.number, family))
     return _choose(ctx, message, given, typed.rest, typed.number)
 
 

@@ -33,8 +33,10 @@ def which_number(label: str, things: Sequence[tuple[int, str]]) -> str:
     )
 
 
-def closed_number(number: int) -> str:
-    """A number whose thing is over."""
+def closed_number(number: int, family: str = "") -> str:
+    """A number whose thing is over; it is not used again that day, so it cannot reach the wrong family."""
+    if family:
+        return f"{number} 号（{family}）已经办完了，这句没有发。还有话，说「回复{family}：…」。"
     return f"{number} 号的事已经办完了，不用再回。"
 
 

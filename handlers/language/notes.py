@@ -43,6 +43,7 @@ _FLOWER = re.compile(
 _SOON = re.compile(
     r"明天|明早|明日|明晚|后天|下周|下星期|周[一二三四五六日]|星期[一二三四五六日天]|今晚|早上|上午|下午|\d月\d|节后|返校"
 )
+_LATER = re.compile(r"明天|明早|明日|明晚|后天|下周|记得|别忘|请家长|请各位")
 _DUTY = re.compile(
     r"带(?!来了|领|队|着|头|动|走|回|孩子|娃|他|她)|穿|交(?!流|朋|通|给我|接)|到校|记得|别忘|不要忘|准备|签字|签名|升旗|订|放假|补课|补班|上学|检查|体检|"
     r"接种|打疫苗|春游|秋游|运动会|家长会|放学|测验|考试|预习|复习|背诵|洗|剪指甲|早睡"
@@ -51,8 +52,9 @@ _ASK_ALL = re.compile(
     r"^(?:请|记得|别忘了?|不要忘|大家|各位家长|家长们|请家长|同学们|所有同学|每人|每位同学|人手)"
 )
 _NEWS = re.compile(
-    r"^(?:今天|今日|上午|下午|中午|早上|我们班|我班|本班|班里|班级)[^？?]*"
-    r"(?:举行|开展|进行了|参加了|完成了|组织了|选出|开放了|开了|获得|荣获|拿到|迎来|结束|评为|学完|启动|成立|召开|参观|演练)"
+    r"^(?:今天|今日|上午|下午|中午|早上|我们班|我班|本班|班里|班级|全班|同学们|我们)[^？?]{0,40}?"
+    r"(?:(?:举行|举办|开展|进行|参加|完成|组织|选出|开放|召开|参观|演练|学习|学完|学|上|启动|成立|迎来|拿到|评选|做|打扫)了"
+    r"|获得|荣获|获评|被评为|圆满|顺利|结束|第一次)"
 )
 _QUESTION = re.compile(
     r"[？?]|(?:吗|呢|么|没有|是不是|怎么办|怎么样)[。！!～~ ]*$|什么|为啥|哪[里些个]|谁家|几点"
@@ -96,10 +98,11 @@ def _by_content(body: str) -> tuple[NoteKind | None, str]:
     found = _PRAISE_INSIDE.search(body)
     if found and found.start() >= 4:
         return "praise", body[: found.start()].rstrip("，,。 ")
+    # What has happened is news, also when it names a duty: 「今天上午举行了升旗仪式」.
+    if _NEWS.match(body) and not _LATER.search(body):
+        return "news", body
     if (_SOON.search(body) and _DUTY.search(body)) or (_ASK_ALL.match(body) and _DUTY.search(body)):
         return "reminder", body
-    if _NEWS.match(body):
-        return "news", body
     return None, body
 
 

@@ -108,7 +108,7 @@ def answer(ctx: Ctx, family: Family, words: str) -> list[Reply]:
         "to_family",
         words,
     )
-    # Only this teacher's number is done; it may still be used again today for one more word.
+    # Answered: the number is done and will not be given to another family today.
     numbers.close(ctx.db, THING, family.guardian.id, ctx.person.id)
     out = Reply(
         ToPerson(family.guardian.id),
