@@ -146,7 +146,11 @@ class Roll:
             room = next((one.name for one in self.cast.classes if one.group == item.chat), item.chat)
             return texts.GROUP if room == self.class_name else room + texts.GROUP
         person = self._by_id.get(item.to)
-        return person.name if person else item.to
+        if person is None:
+            return item.to
+        rooms = {one.id: one.name for one in self.cast.classes if one.id in person.classes}
+        here = not rooms or self.class_name in rooms.values()
+        return person.name if here else next(iter(rooms.values())) + person.name
 
 
 @dataclass(slots=True)
