@@ -7,7 +7,18 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, insert, select, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from storage.columns import Id
 from storage.engine import Db
@@ -51,6 +62,8 @@ class SchoolClass:
 _SELECT = select(
     classes.c.id, classes.c.school_id, classes.c.name, classes.c.grade, classes.c.number, classes.c.group_chat
 )
+_BY_ID = _SELECT.where(classes.c.id == bindparam("id"))
+_BY_GROUP = _SELECT.where(classes.c.group_chat == bindparam("key"))
 
 
 def subject(class_id: str) -> str:
@@ -82,7 +95,7 @@ def values(of: SchoolClass) -> dict[str, object]:
 
 def get(db: Db, class_id: str) -> SchoolClass | None:
     """The class with this id."""
-    row = db.conn.execute(_SELECT.where(classes.c.id == class_id)).one_or_none()
+    row = db.conn.execute(_BY_ID, {"id": class_id}).one_or_none()
     return None if row is None else SchoolClass(*row)
 
 
@@ -95,7 +108,7 @@ def of_school(db: Db, school_id: str) -> tuple[SchoolClass, ...]:
 
 def by_group(db: Db, chat_key: str) -> SchoolClass | None:
     """The class whose group this chat is."""
-    row = db.conn.execute(_SELECT.where(classes.c.group_chat == chat_key)).one_or_none()
+    row = db.conn.execute(_BY_GROUP, {"key": chat_key}).one_or_none()
     return None if row is None else SchoolClass(*row)
 
 

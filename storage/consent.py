@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Boolean, Column, ColumnElement, Index, String, Table, select, text, update
+from sqlalchemy import Boolean, Column, ColumnElement, Index, String, Table, bindparam, select, text, update
 
 from storage import pupils
 from storage.columns import Id, UtcDateTime
@@ -48,6 +48,18 @@ consents = Table(
 )
 
 _current = consents.c.superseded_at.is_(None)
+_STILL_GUARDIAN = (
+    select(roles_table.c.id)
+    .where((roles_table.c.pupil_id == consents.c.pupil_id) & (roles_table.c.kind == "guardian"))
+    .where((roles_table.c.person_id == consents.c.guardian_id) & roles_table.c.ended_at.is_(None))
+    .exists()
+)
+_WORDS = select(consents.c.pupil_id, consents.c.given).where(
+    consents.c.pupil_id.in_(bindparam("ids", expanding=True))
+    & (consents.c.purpose == bindparam("purpose"))
+    & _current
+    & _STILL_GUARDIAN
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +124,8 @@ def state(db: Db, pupil_id: str, purpose: str) -> State:
 def states(db: Db, pupil_ids: Iterable[str], purpose: str) -> dict[str, State]:
     """:func:`state` of several children in one query."""
     wanted = list(dict.fromkeys(pupil_ids))
-    still = (
-        select(roles_table.c.id)
-        .where((roles_table.c.pupil_id == consents.c.pupil_id) & (roles_table.c.kind == "guardian"))
-        .where((roles_table.c.person_id == consents.c.guardian_id) & roles_table.c.ended_at.is_(None))
-        .exists()
-    )
-    here = consents.c.pupil_id.in_(wanted) & (consents.c.purpose == purpose) & _current
     words: dict[str, list[bool]] = {}
-    for pupil_id, given in db.conn.execute(select(consents.c.pupil_id, consents.c.given).where(here & still)):
+    for pupil_id, given in db.conn.execute(_WORDS, {"ids": wanted, "purpose": purpose}):
         words.setdefault(pupil_id, []).append(given)
     return {pupil_id: _together(words.get(pupil_id, [])) for pupil_id in wanted}
 

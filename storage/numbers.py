@@ -20,6 +20,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
+    func,
     select,
     update,
 )
@@ -27,7 +29,7 @@ from sqlalchemy import (
 from storage.columns import Id, Sealed
 from storage.engine import Db
 from storage.metadata import metadata
-from storage.people import school_of, subject
+from storage.people import people, subject
 from storage.rows import insert_ignore
 
 numbers = Table(
@@ -50,6 +52,23 @@ numbers = Table(
 )
 
 _LABEL = "numbers.label"
+
+# Asked with every answer, so built once.
+_MINE = numbers.c.person_id == bindparam("person")
+_OF_DAY = _MINE & (numbers.c.day == bindparam("day"))
+_N = numbers.c.n == bindparam("n")
+_OPEN = (
+    select(numbers.c.n, numbers.c.thing_kind, numbers.c.thing_id, numbers.c.action)
+    .where(_MINE & numbers.c.closed.is_(False))
+    .order_by(numbers.c.day.desc())
+)
+_TODAY = select(numbers).where(_OF_DAY & _N)
+_EARLIER = (
+    select(numbers).where(_MINE & _N & numbers.c.closed.is_(False)).order_by(numbers.c.day.desc()).limit(1)
+)
+_LAST = select(
+    people.c.school_id, select(func.max(numbers.c.n)).where(_OF_DAY).scalar_subquery().label("last")
+).where(people.c.id == bindparam("person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +114,14 @@ def give(
     Raises:
         ValueError: No such person.
     """
-    open_already = _open_number(db, person_id, thing_kind, thing_id, action)
-    if open_already is not None:
-        return open_already
-    school_id = school_of(db, person_id)
-    if school_id is None:
-        raise ValueError("no such person")
+    still_open = db.conn.execute(_OPEN, {"person": person_id}).all()
+    for held in still_open:
+        if (held.thing_kind, held.thing_id, held.action) == (thing_kind, thing_id, action):
+            return int(held.n)
+    busy = {held.n for held in still_open}
     row_id = new_id()
     row = {
         "id": row_id,
-        "school_id": school_id,
         "person_id": person_id,
         "day": day,
         "feature": feature,
@@ -115,21 +132,16 @@ def give(
         "closed": False,
     }
     while True:
-        n = _next(db, person_id, day)
+        place = _next(db, person_id, day, busy)
         # Another unit may take the number between the look and the insert: the key decides.
-        if insert_ignore(db, numbers, row | {"n": n}):
-            return n
+        if insert_ignore(db, numbers, row | place):
+            return int(place["n"])
 
 
 def find(db: Db, person_id: str, day: date, n: int) -> Given | None:
     """What a number means to this person: today's, else one still open from before."""
-    table = numbers.c
-    mine = (table.person_id == person_id) & (table.n == n)
-    today = db.conn.execute(select(numbers).where(mine & (table.day == day))).one_or_none()
-    if today is not None:
-        return _given(db, today)
-    older = select(numbers).where(mine & table.closed.is_(False)).order_by(table.day.desc()).limit(1)
-    row = db.conn.execute(older).one_or_none()
+    given = {"person": person_id, "day": day, "n": n}
+    row = db.conn.execute(_TODAY, given).one_or_none() or db.conn.execute(_EARLIER, given).one_or_none()
     return None if row is None else _given(db, row)
 
 
@@ -149,25 +161,15 @@ def close(db: Db, thing_kind: str, thing_id: str, person_id: str | None = None) 
     return db.conn.execute(update(numbers).where(here).values(closed=True)).rowcount
 
 
-def _open_number(db: Db, person_id: str, thing_kind: str, thing_id: str, action: str) -> int | None:
-    table = numbers.c
-    here = (table.thing_kind == thing_kind) & (table.thing_id == thing_id) & (table.person_id == person_id)
-    found = select(table.n).where(here & (table.action == action) & table.closed.is_(False))
-    number: int | None = db.conn.execute(found.order_by(table.day.desc()).limit(1)).scalar_one_or_none()
-    return number
-
-
-def _next(db: Db, person_id: str, day: date) -> int:
-    """One more than today's last, passing over numbers still open from earlier days."""
-    table = numbers.c
-    last = select(table.n).where((table.person_id == person_id) & (table.day == day))
-    n = (db.conn.execute(last.order_by(table.n.desc()).limit(1)).scalar_one_or_none() or 0) + 1
-    ahead = (table.person_id == person_id) & table.closed.is_(False) & (table.n >= n)
-    still_open = select(table.n).where(ahead)
-    taken = set(db.conn.execute(still_open).scalars())
-    while n in taken:
+def _next(db: Db, person_id: str, day: date, busy: set[int]) -> dict[str, Any]:
+    """One more than today's last, passing over numbers still open from earlier days; and the school."""
+    held = db.conn.execute(_LAST, {"person": person_id, "day": day}).one_or_none()
+    if held is None:
+        raise ValueError("no such person")
+    n = (held.last or 0) + 1
+    while n in busy:
         n += 1
-    return n
+    return {"n": n, "school_id": held.school_id}
 
 
 def _given(db: Db, row: Row[*tuple[Any, ...]]) -> Given:

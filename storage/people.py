@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Column, Index, String, Table, UniqueConstraint, delete, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from storage.columns import Id, Sealed, UtcDateTime
 from storage.engine import Db
@@ -116,6 +128,28 @@ _ROLE = select(
     roles_table.c.relation,
 ).where(roles_table.c.ended_at.is_(None))
 _PERSON = select(people.c.id, people.c.school_id, people.c.name)
+_HELD = (
+    select(people.c.id, people.c.school_id, people.c.name, roles_table.c.kind)
+    .join(roles_table, roles_table.c.person_id == people.c.id)
+    .where(roles_table.c.ended_at.is_(None))
+    .order_by(roles_table.c.id)
+)
+# Asked with every message, so built once.
+_ID: BindParameter[str] = bindparam("id")
+_KIND: BindParameter[str] = bindparam("kind")
+_BY_ID = _PERSON.where(people.c.id == _ID)
+_SCHOOL_OF = select(people.c.school_id).where(people.c.id == _ID)
+_BY_IDENTITY = _PERSON.join(identities, identities.c.person_id == people.c.id).where(
+    (identities.c.kind == _KIND)
+    & (identities.c.corp == bindparam("corp"))
+    & (identities.c.ext_id == bindparam("ext_id"))
+)
+_IDENTITY_OF = select(identities.c.kind, identities.c.corp, identities.c.ext_id).where(
+    (identities.c.person_id == _ID) & (identities.c.kind == _KIND)
+)
+_ROLES_OF = _ROLE.where(roles_table.c.person_id == _ID).order_by(roles_table.c.id)
+_TEACHING = _HELD.where((roles_table.c.class_id == _ID) & roles_table.c.kind.in_(TEACHING))
+_WITH_ROLE = _HELD.where((roles_table.c.class_id == _ID) & (roles_table.c.kind == _KIND))
 
 
 def subject(person_id: str) -> str:
@@ -138,30 +172,25 @@ def values(db: Db, person: Person) -> dict[str, object]:
 
 def get(db: Db, person_id: str) -> Person | None:
     """The person with this id."""
-    row = db.conn.execute(_PERSON.where(people.c.id == person_id)).one_or_none()
+    row = db.conn.execute(_BY_ID, {"id": person_id}).one_or_none()
     return None if row is None else opened(db, row.id, row.school_id, row.name)
 
 
 def school_of(db: Db, person_id: str) -> str | None:
     """The person's school, without opening the name."""
-    found = select(people.c.school_id).where(people.c.id == person_id)
-    school_id: str | None = db.conn.execute(found).scalar_one_or_none()
+    school_id: str | None = db.conn.execute(_SCHOOL_OF, {"id": person_id}).scalar_one_or_none()
     return school_id
 
 
 def by_identity(db: Db, kind: str, corp: str, ext_id: str) -> Person | None:
     """Who this is, if somebody bound that identity."""
-    here = (identities.c.kind == kind) & (identities.c.corp == corp) & (identities.c.ext_id == ext_id)
-    joined = _PERSON.join(identities, identities.c.person_id == people.c.id)
-    row = db.conn.execute(joined.where(here)).one_or_none()
+    row = db.conn.execute(_BY_IDENTITY, {"kind": kind, "corp": corp, "ext_id": ext_id}).one_or_none()
     return None if row is None else opened(db, row.id, row.school_id, row.name)
 
 
 def identity_of(db: Db, person_id: str, kind: str) -> Identity | None:
     """How the person is reached in that name space."""
-    found = select(identities.c.kind, identities.c.corp, identities.c.ext_id)
-    here = (identities.c.person_id == person_id) & (identities.c.kind == kind)
-    row = db.conn.execute(found.where(here)).one_or_none()
+    row = db.conn.execute(_IDENTITY_OF, {"id": person_id, "kind": kind}).one_or_none()
     return None if row is None else Identity(*row)
 
 
@@ -241,20 +270,13 @@ def end_role(db: Db, now: datetime, role_id: str) -> bool:
 
 def roles(db: Db, person_id: str) -> tuple[Role, ...]:
     """What the person is now, in the order the roles were given."""
-    found = _ROLE.where(roles_table.c.person_id == person_id).order_by(roles_table.c.id)
-    return tuple(Role(*row) for row in db.conn.execute(found))
+    return tuple(Role(*row) for row in db.conn.execute(_ROLES_OF, {"id": person_id}))
 
 
 def teachers_of_class(db: Db, class_id: str) -> tuple[Person, ...]:
     """Everybody who teaches the class: class teacher, deputies, co-teachers; each once."""
-    here = (roles_table.c.class_id == class_id) & roles_table.c.kind.in_(TEACHING)
-    found = (
-        select(people.c.id, people.c.school_id, people.c.name, roles_table.c.kind)
-        .join(roles_table, roles_table.c.person_id == people.c.id)
-        .where(here & roles_table.c.ended_at.is_(None))
-        .order_by(roles_table.c.id)
-    )
-    rows = sorted(db.conn.execute(found).all(), key=lambda row: TEACHING.index(row.kind))
+    found = db.conn.execute(_TEACHING, {"id": class_id}).all()
+    rows = sorted(found, key=lambda row: TEACHING.index(row.kind))
     first = {row.id: row for row in reversed(rows)}
     ordered = dict.fromkeys(row.id for row in rows)
     return tuple(opened(db, i, first[i].school_id, first[i].name) for i in ordered)
@@ -273,15 +295,12 @@ def deputies(db: Db, class_id: str) -> tuple[Person, ...]:
 def admins(db: Db, school_id: str) -> tuple[Person, ...]:
     """The school's administrators."""
     here = (roles_table.c.school_id == school_id) & (roles_table.c.kind == "admin")
-    found = _PERSON.join(roles_table, roles_table.c.person_id == people.c.id)
-    rows = db.conn.execute(found.where(here & roles_table.c.ended_at.is_(None)).order_by(roles_table.c.id))
+    rows = db.conn.execute(_HELD.where(here))
     return tuple(opened(db, row.id, row.school_id, row.name) for row in rows)
 
 
 def _with_role(db: Db, class_id: str, kind: RoleKind) -> tuple[Person, ...]:
-    here = (roles_table.c.class_id == class_id) & (roles_table.c.kind == kind)
-    found = _PERSON.join(roles_table, roles_table.c.person_id == people.c.id)
-    rows = db.conn.execute(found.where(here & roles_table.c.ended_at.is_(None)).order_by(roles_table.c.id))
+    rows = db.conn.execute(_WITH_ROLE, {"id": class_id, "kind": kind})
     return tuple(opened(db, row.id, row.school_id, row.name) for row in rows)
 
 

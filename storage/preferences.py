@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, overload
 
-from sqlalchemy import Column, ColumnElement, Index, String, Table, Text, select, text, update
+from sqlalchemy import Column, ColumnElement, Index, String, Table, Text, bindparam, select, text, update
 
 from storage.classes import classes
 from storage.columns import Id, UtcDateTime
@@ -46,6 +46,12 @@ preferences = Table(
 )
 
 _current = preferences.c.superseded_at.is_(None)
+_GET = select(preferences.c.value).where(
+    (preferences.c.scope == bindparam("scope"))
+    & (preferences.c.scope_id == bindparam("scope_id"))
+    & (preferences.c.key == bindparam("key"))
+    & _current
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,8 @@ def get(db: Db, scope: Scope, scope_id: str, key: str, default: None = None) -> 
 
 def get(db: Db, scope: Scope, scope_id: str, key: str, default: str | None = None) -> str | None:
     """What is set now, else ``default``."""
-    value = db.conn.execute(select(preferences.c.value).where(_here(scope, scope_id, key) & _current))
-    found = value.scalar_one_or_none()
+    given = {"scope": scope, "scope_id": scope_id, "key": key}
+    found = db.conn.execute(_GET, given).scalar_one_or_none()
     return default if found is None else found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Index, Row, Table, insert, select
+from sqlalchemy import Column, Index, Row, Table, bindparam, insert, select
 
 from storage.columns import Id, Sealed
 from storage.engine import Db
@@ -36,6 +36,8 @@ class Pupil:
 
 
 _SELECT = select(pupils.c.id, pupils.c.school_id, pupils.c.class_id, pupils.c.name)
+_BY_ID = _SELECT.where(pupils.c.id == bindparam("id"))
+_SEVERAL = _SELECT.where(pupils.c.id.in_(bindparam("ids", expanding=True))).order_by(pupils.c.id)
 
 
 def subject(pupil_id: str) -> str:
@@ -58,7 +60,7 @@ def values(db: Db, pupil: Pupil) -> dict[str, object]:
 
 def get(db: Db, pupil_id: str) -> Pupil | None:
     """The child with this id."""
-    row = db.conn.execute(_SELECT.where(pupils.c.id == pupil_id)).one_or_none()
+    row = db.conn.execute(_BY_ID, {"id": pupil_id}).one_or_none()
     return None if row is None else _pupil(db, row)
 
 
@@ -77,8 +79,7 @@ def of_class(db: Db, class_id: str) -> tuple[Pupil, ...]:
 
 def several(db: Db, pupil_ids: Iterable[str]) -> tuple[Pupil, ...]:
     """These children, in the order of the roster."""
-    found = _SELECT.where(pupils.c.id.in_(list(pupil_ids))).order_by(pupils.c.id)
-    return tuple(_pupil(db, row) for row in db.conn.execute(found))
+    return tuple(_pupil(db, row) for row in db.conn.execute(_SEVERAL, {"ids": list(pupil_ids)}))
 
 
 def _pupil(db: Db, row: Row[*tuple[Any, ...]]) -> Pupil:

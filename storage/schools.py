@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, Index, Row, String, Table, UniqueConstraint, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+)
 
 from config.school_calendar import DayOverride, SchoolCalendar, Term
 from storage.columns import Id, Sealed
@@ -91,19 +103,30 @@ def add(
     return school
 
 
-_BY_ID = select(schools).where
+_BY_ID = select(schools).where(schools.c.id == bindparam("id"))
+_BY_CORP = select(schools).where(schools.c.corp == bindparam("corp"))
+_TERMS = (
+    select(terms_table.c.name, terms_table.c.first, terms_table.c.last)
+    .where(terms_table.c.school_id == bindparam("id"))
+    .order_by(terms_table.c.first)
+)
+_OVERRIDES = (
+    select(day_overrides.c.day, day_overrides.c.school, day_overrides.c.note)
+    .where(day_overrides.c.school_id == bindparam("id"))
+    .order_by(day_overrides.c.day)
+)
 _ALL = select(schools).order_by(schools.c.id)
 
 
 def get(db: Db, school_id: str) -> School | None:
     """The school with this id."""
-    row = db.conn.execute(_BY_ID(schools.c.id == school_id)).one_or_none()
+    row = db.conn.execute(_BY_ID, {"id": school_id}).one_or_none()
     return None if row is None else _school(db, row)
 
 
 def by_corp(db: Db, corp: str) -> School | None:
     """The school that uses this organisation of the platform."""
-    row = db.conn.execute(_BY_ID(schools.c.corp == corp)).one_or_none()
+    row = db.conn.execute(_BY_CORP, {"corp": corp}).one_or_none()
     return None if row is None else _school(db, row)
 
 
@@ -128,9 +151,7 @@ def add_term(
 
 def terms(db: Db, school_id: str) -> tuple[Term, ...]:
     """The school's terms in order."""
-    table = terms_table.c
-    found = select(table.name, table.first, table.last).where(table.school_id == school_id)
-    return tuple(Term(r.name, r.first, r.last) for r in db.conn.execute(found.order_by(table.first)))
+    return tuple(Term(*row) for row in db.conn.execute(_TERMS, {"id": school_id}))
 
 
 def set_override(
@@ -145,9 +166,7 @@ def set_override(
 
 def overrides(db: Db, school_id: str) -> tuple[DayOverride, ...]:
     """The school's own exceptions in order."""
-    table = day_overrides.c
-    found = select(table.day, table.school, table.note).where(table.school_id == school_id)
-    return tuple(DayOverride(r.day, r.school, r.note) for r in db.conn.execute(found.order_by(table.day)))
+    return tuple(DayOverride(*row) for row in db.conn.execute(_OVERRIDES, {"id": school_id}))
 
 
 def calendar(db: Db, school: School) -> SchoolCalendar:

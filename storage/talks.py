@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, String, Table, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 
 from storage import schools
 from storage.columns import Id, Sealed, UtcDateTime
@@ -29,6 +39,11 @@ talks = Table(
 )
 
 _STATE = "talks.state"
+_CURRENT = select(talks).where(
+    (talks.c.chat_key == bindparam("key"))
+    & (talks.c.who == bindparam("person"))
+    & (talks.c.expires_at > bindparam("now", type_=UtcDateTime))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +99,7 @@ def open_talk(
 
 def current(db: Db, chat_key: str, person_id: str, now: datetime) -> Talk | None:
     """The talk that is open there now."""
-    here = _here(chat_key, person_id) & (talks.c.expires_at > now)
-    row = db.conn.execute(select(talks).where(here)).one_or_none()
+    row = db.conn.execute(_CURRENT, {"key": chat_key, "person": person_id, "now": now}).one_or_none()
     if row is None:
         return None
     state = db.open(schools.subject(row.school_id), _STATE, row.id, row.state)
