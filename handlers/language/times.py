@@ -25,7 +25,7 @@ TIME = (
 )
 _TIME = re.compile(
     rf"(?P<part>早上|上午|中午|下午|傍晚|晚上)?\s*(?P<hour>{_NUMBER})"
-    rf"(?:[:：](?P<clock>\d{{2}})|[点时](?:(?P<minute>{_NUMBER})分?|(?P<half>半)|(?P<quarter>[一三])刻|整)?)"
+    rf"(?:[:：](?P<clock>\d{{2}})|[点时](?:(?P<quarter>[一三])刻|(?P<minute>{_NUMBER})分?|(?P<half>半)|整)?)"
 )
 _DAYS = (
     ("大后天", 3),
@@ -48,6 +48,7 @@ def number_of(word: str) -> int | None:
     """A number up to 99 written in digits or Chinese; None if it is neither."""
     if word.isascii() and word.isdigit():
         return int(word)
+    word = word.lstrip("零〇") or word
     tens, ten, ones = word.rpartition("十")
     if any(ch not in _DIGITS for ch in tens + ones):
         return None
