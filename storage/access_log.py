@@ -19,9 +19,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Row, String, Table, insert, select, update
 
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
-from storage.rows import insert_ignore
 from storage.sealing import KeyGone
 
 access_log = Table(

@@ -8,9 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import Column, Date, String, Table, UniqueConstraint, delete, select
 
 from storage.columns import Id, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
-from storage.rows import insert_ignore
 
 broadcast_slots = Table(
     "broadcast_slots",

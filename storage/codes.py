@@ -11,11 +11,10 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstra
 from storage import classes, people, pupils
 from storage.classes import SchoolClass
 from storage.columns import Id, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 from storage.people import Person
 from storage.pupils import Pupil
-from storage.rows import insert_ignore
 
 codes = Table(
     "codes",

@@ -15,10 +15,9 @@ from sqlalchemy import Boolean, Column, ColumnElement, Index, String, Table, bin
 
 from storage import pupils
 from storage.columns import Id, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 from storage.people import roles_table
-from storage.rows import insert_ignore
 
 PRAISE_NAME = "praise_name"
 State = Literal["given", "refused", "none"]

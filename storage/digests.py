@@ -30,9 +30,8 @@ from sqlalchemy import (
 
 from storage.classes import subject
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
-from storage.rows import insert_ignore
 
 State = Literal["draft", "approved", "skipped", "queued", "published", "dropped", "failed"]
 Kind = Literal["news", "praise", "reminder"]

@@ -27,10 +27,9 @@ from sqlalchemy import (
 )
 
 from storage.columns import Id, Sealed
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 from storage.people import people, subject
-from storage.rows import insert_ignore
 
 numbers = Table(
     "numbers",

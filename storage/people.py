@@ -22,9 +22,8 @@ from sqlalchemy import (
 )
 
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
-from storage.rows import insert_ignore
 
 RoleKind = Literal["teacher", "co_teacher", "deputy", "guardian", "delegate", "counsellor", "admin"]
 ROLE_KINDS: tuple[RoleKind, ...] = (

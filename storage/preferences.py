@@ -14,10 +14,9 @@ from sqlalchemy import Column, ColumnElement, Index, String, Table, Text, bindpa
 
 from storage.classes import classes
 from storage.columns import Id, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 from storage.people import people
-from storage.rows import insert_ignore
 
 Scope = Literal["school", "class", "person"]
 

@@ -20,9 +20,8 @@ from sqlalchemy import (
 
 from storage import schools
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
-from storage.rows import insert_ignore
 
 talks = Table(
     "talks",
