@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ from bot.worker import Worker
 from config.clock import Clock, MovableClock, SystemClock
 from config.ids import new_id
 from config.settings import Settings
-from jobs.ticker import Ticker
+from jobs.ticker import TICK_S, Ticker
 from storage import buckets, generation, inbox, outbox, schedule, schema, seed
 from storage.engine import Db, Refused, Store, open_store
 from storage.outbox import Row
@@ -274,7 +275,16 @@ class App:
             facts |= {"outbox_due": None, "outbox_oldest_s": None, "next_due": None}
         if self._spool.count or (facts["inbox_oldest_s"] or 0) > OLD_S:
             facts["status"] = "degraded"
+        self._gauge(facts)
         return facts
+
+    def _gauge(self, facts: dict[str, Any]) -> None:
+        metrics = self.metrics
+        metrics.spool_bytes.set(self._spool.size)
+        metrics.inbox_open.set(facts["inbox_open"] or 0)
+        metrics.inbox_oldest_seconds.set(facts["inbox_oldest_s"] or 0)
+        metrics.outbox_due.set(facts["outbox_due"] or 0)
+        metrics.outbox_oldest_seconds.set(facts["outbox_oldest_s"] or 0)
 
     async def _chores(self) -> None:
         """Once a tick: is the clock to be trusted, is anything abandoned, is there spooled mail?"""
@@ -285,11 +295,16 @@ class App:
         if jumped:
             _log.warning("clock_jumped", jump_s=round(apart))
         self.sender.hold(jumped)
+        if last.ticks:
+            self.metrics.loop_lag_seconds.set(max(0.0, monotonic - last.monotonic - TICK_S))
         last.wall, last.monotonic = wall, monotonic
         last.ticks += 1
         if last.ticks % RESCUE_TICKS == 0:
             await self._rescue()
         await self.intake.drain()
+        if _orphaned():
+            _log.error("supervisor_gone")
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _rescue(self) -> None:
         """Sends of a replica that died: its lease is over."""
@@ -333,6 +348,12 @@ async def _quietly(future: asyncio.Future[None]) -> None:
         await future
     except Refused:
         _log.warning("count_refused")
+
+
+def _orphaned() -> bool:
+    """Whether the supervisor that started this process is gone: a new one needs the sockets."""
+    supervisor = os.environ.get("CLASSBRIDGE_SUPERVISOR_PID")
+    return supervisor is not None and os.getppid() != int(supervisor)
 
 
 def _look(db: Db, now: datetime) -> tuple[bool, datetime | None]:

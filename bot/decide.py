@@ -55,6 +55,9 @@ class Decider:
         ctx = self._context(db, received)
         if ctx is None:  # no school has been set up for this app yet
             return
+        if received.quota:
+            self._put(ctx, router.withheld(ctx), Origin(received.message, received.session))
+            return
         reading = read(received.message.text)
         decided = router.route(ctx, received.message, reading)
         self._put(ctx, decided, Origin(received.message, received.session))
@@ -78,9 +81,13 @@ class Decider:
     def _outcome(self, db: Db, payload: str) -> None:
         feature, school_id, outcome = outcome_of(payload)
         school = schools.get(db, school_id) if school_id else None
-        if school is not None:
-            ctx = self._ctx(db, school)
-            self._put(ctx, router.outcome(ctx, feature, outcome), None)
+        if school is None:
+            return
+        ctx = self._ctx(db, school)
+        decided = router.outcome(ctx, feature, outcome)
+        if outcome.kind == "unknown" and not decided:  # whoever's words: a teacher hears of the doubt
+            decided = router.summary(ctx, [outcome])
+        self._put(ctx, decided, None)
 
     def occurrence(self, db: Db, occurrence: Occurrence, now: datetime) -> None:
         """Act on something that has become due."""

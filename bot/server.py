@@ -87,4 +87,5 @@ class Server:
         return web.Response(body=orjson.dumps(await self._health()), headers=_JSON)
 
     async def _render_metrics(self, _request: web.Request) -> web.Response:
+        await self._health()  # also sets the gauges
         return web.Response(body=self._metrics.render(), content_type="text/plain", charset="utf-8")

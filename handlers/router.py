@@ -18,7 +18,7 @@ from handlers.message import Message
 from handlers.relay import feature as relay
 from handlers.reply import Asker, Choice, Outcome, Reply, Subject, Thing, ToPerson
 from handlers.trouble import feature as trouble
-from storage import classes, digests, numbers, people, talks
+from storage import classes, digests, numbers, people, preferences, talks
 from storage.engine import Db
 from storage.numbers import Given
 from storage.schedule import Occurrence
@@ -82,6 +82,20 @@ def due(ctx: Ctx, occurrence: Occurrence) -> Decided:
     """Let the feature act on what has become due."""
     known = _BY_NAME.get(occurrence.feature)
     return _from(occurrence.feature, known.due(ctx, occurrence)) if known else []
+
+
+def withheld(ctx: Ctx) -> Decided:
+    """A message came without its words: its writer is told, and once a day the school's administrators."""
+    told = _say(texts.withheld(ctx.school.duty_phone))
+    today = ctx.local.date().isoformat()
+    if preferences.get(ctx.db, "school", ctx.school.id, _QUOTA) == today:
+        return told
+    preferences.put(ctx.db, ctx.new_id, ctx.now, "school", ctx.school.id, _QUOTA, today, by=None)
+    admins = people.admins(ctx.db, ctx.school.id)
+    return [*told, *(("help", Reply(ToPerson(admin.id), texts.QUOTA_USED_UP)) for admin in admins)]
+
+
+_QUOTA = "quota.told"
 
 
 def summary(ctx: Ctx, rows: Iterable[Outcome]) -> Decided:

@@ -53,5 +53,14 @@ def no_choice(number: int) -> str:
 GROUP_PRIVATE = "这件事我私下和您说，群里先不聊。"
 GROUP_FOLLOW_GUARDIAN = "刚才群里那句我没有转。要告诉老师，在这里直接说就行，我来转。"
 GROUP_FOLLOW_TEACHER = "群里说的我不记也不发。速递的内容、给家长的话，请在这里告诉我。"
-APOLOGY = "刚才那句我没处理好，没有保存也没有转。请换个说法再说一遍，急事请直接打电话。"
+APOLOGY = "刚才那句我没处理好，没有转出去。请换个说法再说一遍，急事请直接打电话。"
+
+
+def withheld(duty_phone: str) -> str:
+    """The platform's reception quota is used up: a message came without its words."""
+    phone = f"，或打学校值班电话 {duty_phone}" if duty_phone else ""
+    return f"您刚才那句的内容钉钉没有送到我这里。急事请直接打老师电话{phone}。"
+
+
+QUOTA_USED_UP = "学校本月的钉钉接收次数用完了，家长和老师发来的话到我这里都是空的。请到钉钉后台增加次数。"
 GROUP_ASK_PRIVATE = "还想问老师，点我头像私下说。"

@@ -80,6 +80,11 @@ class Spool:
             self._end = self.count = 0
             return True
 
+    @property
+    def size(self) -> int:
+        """Bytes in use."""
+        return self._end
+
     def close(self) -> None:
         os.close(self._file)
 
