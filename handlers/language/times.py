@@ -70,9 +70,16 @@ def time_of(text: str) -> str | None:
     minute = _minute(found)
     if hour is None or minute is None:
         return None
-    if found["part"] not in ("早上", "上午") and 1 <= hour <= 9 and not found["hour"].startswith("0"):
+    if _after_noon(found, hour):
         hour += 12
     return f"{hour:02d}:{minute:02d}" if hour < 24 and minute < 60 else None
+
+
+def _after_noon(found: re.Match[str], hour: int) -> bool:
+    if found["part"] in ("下午", "傍晚", "晚上"):
+        return 1 <= hour < 12
+    bare = found["part"] not in ("早上", "上午") and not found["hour"].startswith("0")
+    return bare and 1 <= hour <= 9
 
 
 def _minute(found: re.Match[str]) -> int | None:

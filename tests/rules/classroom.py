@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -120,6 +121,23 @@ class Classroom:
                 self._post(ctx, name, each, "")
 
         self.store.run(unit).result()
+
+    def detach(self, who: str) -> None:
+        """Take somebody's account away."""
+        self.store.run(lambda db: people.detach(db, "dingtalk_user", CORP, IDS[who])).result()
+
+    def summary(self, rows: Callable[[Db], list[Outcome]]) -> list[Reply]:
+        """What a start does with doubtful sends."""
+        self.sent.clear()
+
+        def unit(db: Db) -> list[Reply]:
+            ctx = self._ctx(db, None)
+            told = router.summary(ctx, rows(db))
+            for feature, reply in told:
+                self._post(ctx, feature, reply, "")
+            return [reply for _feature, reply in told]
+
+        return self.store.run(unit).result()
 
     def _ctx(self, db: Db, sender: Identity | None) -> Ctx:
         school = schools.all_schools(db)[0]

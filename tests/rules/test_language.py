@@ -285,6 +285,7 @@ def test_notes_are_split_where_they_are_clearly_separated(
         ("16点", "16:00"),
         ("二十点零五", "20:05"),
         ("25:00", None),
+        ("晚上10点", "22:00"),
         ("五", None),
     ],
 )

@@ -1,0 +1,417 @@
+"""The daily digest's decisions, by what teacher, group and parents read."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from datetime import time as clock
+
+import pytest
+
+from config.school_calendar import DayOverride, SchoolCalendar, Term
+from handlers.digest import rules
+from storage import digests
+from storage.digests import Note
+from tests.rules.classroom import Classroom
+
+ROSTER = [("a", "小明"), ("b", "乐乐"), ("c", "林小满"), ("d", "王可乐"), ("e", "小明明")]
+
+
+def _hide(text: str, *allowed: str, given: bool = True) -> str:
+    found = rules.mentions(text, ROSTER, given_names=given)
+    return rules.hide_names(text, found, dict.fromkeys(allowed, True))
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "shown"),
+    [
+        ("小明主动扫了地", ["a"], "小明主动扫了地"),
+        ("小明主动扫了地", [], "有同学主动扫了地"),
+        ("小明和乐乐一起搬书", ["a"], "小明和另一位同学一起搬书"),
+        ("小明、乐乐、林小满一起搬书", ["a"], "小明和另外几位同学一起搬书"),
+        ("小明、乐乐一起搬书", [], "有同学一起搬书"),
+        ("乐乐 帮同学擦黑板", [], "有同学帮同学擦黑板"),
+        ("全班给乐乐鼓掌", [], "全班给一位同学鼓掌"),
+        ("图书角由小明和乐乐整理", [], "图书角由几位同学整理"),
+        ("小满讲题很耐心", ["c"], "小满讲题很耐心"),
+        ("小满讲题很耐心", [], "有同学讲题很耐心"),
+        ("小明明扫地", ["a"], "有同学扫地"),
+        ("扫地，乐乐也来了", [], "扫地，有同学也来了"),
+    ],
+)
+def test_a_name_stands_in_praise_only_with_consent(text: str, allowed: list[str], shown: str) -> None:
+    assert _hide(text, *allowed) == shown
+
+
+def test_a_drink_is_no_child_outside_praise() -> None:
+    assert _hide("春游不要带可乐", given=False) == "春游不要带可乐"
+
+
+def test_two_children_of_one_name_need_both_families() -> None:
+    found = rules.mentions("张伟扫地", [("x", "张伟"), ("y", "张伟")], given_names=True)
+    assert rules.hide_names("张伟扫地", found, {"x": True, "y": False}) == "有同学扫地"
+    assert rules.hidden_names("张伟扫地", found, {"x": True}) == ["张伟"]
+
+
+def _calendar() -> SchoolCalendar:
+    term = Term("秋", date(2026, 9, 1), date(2027, 1, 22))
+    return SchoolCalendar("Asia/Shanghai", (term,), (DayOverride(date(2026, 10, 16), False, "运动会"),))
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "day", "why"),
+    [
+        ("2026-10-12T10:00", None, date(2026, 10, 12), ""),
+        ("2026-10-12T10:00", "draft", date(2026, 10, 12), ""),
+        ("2026-10-12T10:00", "failed", date(2026, 10, 12), ""),
+        ("2026-10-12T17:00", "published", date(2026, 10, 13), "published"),
+        ("2026-10-12T17:00", "queued", date(2026, 10, 13), "published"),
+        ("2026-10-12T17:00", "skipped", date(2026, 10, 13), "skipped"),
+        ("2026-10-12T21:00", "draft", date(2026, 10, 13), "closed"),
+        ("2026-10-15T21:30", "draft", date(2026, 10, 19), "closed"),
+        ("2026-10-17T10:00", None, date(2026, 10, 19), "free"),
+        ("2026-10-10T10:00", None, date(2026, 10, 10), ""),  # a Saturday made up for the holiday
+    ],
+)
+def test_which_digest_a_note_goes_into(now: str, state: str | None, day: date, why: str) -> None:
+    local = datetime.fromisoformat(f"{now}:00+08:00")
+    assert rules.target_day(_calendar(), local, state) == rules.Target(day, why)
+
+
+def test_without_a_term_no_day_is_known() -> None:
+    local = datetime.fromisoformat("2026-10-12T10:00:00+08:00")
+    assert rules.target_day(SchoolCalendar("Asia/Shanghai", (), ()), local, None) is None
+
+
+def test_sections_stand_in_order_and_numbers_follow() -> None:
+    said = [("reminder", 1), ("praise", 2), ("news", 3), ("praise", 4)]
+    moment = datetime.fromisoformat("2026-10-12T10:00:00+08:00")
+    notes = [Note(str(at), "d", kind, "x", (), "t", moment, at) for kind, at in said]  # type: ignore[arg-type]
+    assert [note.position for note in rules.in_order(notes)] == [3, 2, 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("what", "to", "preview", "send"),
+    [
+        ("send", clock(17, 20), clock(16, 30), clock(17, 20)),
+        ("send", clock(16, 10), clock(15, 50), clock(16, 10)),
+        ("preview", clock(16, 0), clock(16, 0), clock(16, 50)),
+        ("preview", clock(17, 0), clock(17, 0), clock(17, 20)),
+    ],
+)
+def test_the_preview_stays_before_the_sending(what: str, to: clock, preview: clock, send: clock) -> None:
+    times = rules.Times(clock(16, 30), clock(16, 50), auto=True)
+    assert rules.changed_times(times, what, to) == rules.Times(preview, send, True)
+
+
+# What people read
+
+
+def test_a_note_is_echoed_with_its_section(room: Classroom) -> None:
+    assert room.say("王老师", "表扬小明今天主动扫了地") == "记下了（表扬）：小明主动扫了地，放学后随速递发。"
+    assert room.say("王老师", "明天带跳绳和水壶") == "记下了（提醒）：明天带跳绳和水壶，放学后随速递发。"
+
+
+def test_several_notes_in_one_message(room: Classroom) -> None:
+    said = room.say("王老师", "表扬小明扫地；提醒明天带伞")
+    assert said == "记下了 2 条，放学后随速递发：\n表扬：小明扫地\n提醒：明天带伞"
+
+
+def test_preview_send_and_never_twice(room: Classroom) -> None:
+    room.say("王老师", "表扬小明今天主动扫了地")
+    room.say("王老师", "明天带跳绳")
+    room.plan()
+    room.come("16:30")
+    shown = room.seen("王老师")
+    assert shown.startswith(
+        "【三(2)班 10月12日速递】\n表扬：1) 小明主动扫了地\n提醒：2) 明天10月13日（周二）带跳绳"
+    )
+    assert "您说「发送」才会发到群里。" in shown
+    assert "1 发送，2 改，3 今天不发" in shown
+    assert room.say("王老师", "1") == ""
+    assert room.seen("群").endswith("提醒：明天10月13日（周二）带跳绳。")
+    assert "正在发" in room.say("王老师", "发送")
+    assert not room.seen("群")
+    room.ended(room.posts[0], "sent")
+    assert "不会再发第二遍" in room.say("王老师", "发送")
+    assert "1 号的事已经办完了" in room.say("王老师", "1")
+    room.come("21:30")
+    assert room.sent == []
+
+
+def test_automatic_sending_is_off_until_chosen(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.plan()
+    room.come("16:50")
+    assert not room.seen("群")
+    room.come("21:00")
+    assert "三(2)班 10月12日的速递没有发（已过 21:00）" in room.seen("王老师")
+    room.at("2026-10-13T10:00")
+    assert "16:50 自动发" in room.say("王老师", "以后自动发")
+    room.say("王老师", "今天上午举行了升旗仪式")
+    room.plan(date(2026, 10, 13))
+    room.come("2026-10-13T16:50")
+    assert "升旗仪式" in room.seen("群")
+
+
+def test_without_notes_nothing_goes_out_and_nobody_is_bothered(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    assert "还没有内容，空的不发" in room.say("王老师", "发送")
+    room.plan()
+    room.come("21:30")
+    assert room.sent == []
+
+
+def test_a_late_start_still_sends_until_nine(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    room.say("王老师", "表扬小明扫地")
+    room.plan()
+    room.come("20:59")
+    assert [name for name, _text in room.sent] == ["群"]
+
+
+def test_a_start_on_the_next_day_drops_and_says_so(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    room.say("王老师", "表扬小明扫地")
+    room.plan()
+    room.come("2026-10-13T08:00")
+    assert [name for name, _text in room.sent] == ["王老师"]
+    assert "10月12日的速递没有发" in room.seen("王老师")
+
+
+def test_not_today_and_back(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    room.say("王老师", "表扬小明扫地")
+    assert "今天的速递不发" in room.say("王老师", "今天不发")
+    room.plan()
+    room.come("17:00")
+    assert not room.seen("群")
+    assert room.say("王老师", "提醒周五交回执").endswith(
+        "今天的速递说了不发，这条随 10月13日（周二）的速递发。"
+    )
+    room.say("王老师", "发送")
+    assert "小明扫地" in room.seen("群")
+
+
+def test_hold_keeps_it_back_until_said(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    room.say("王老师", "表扬小明扫地")
+    assert "先不自动发" in room.say("王老师", "先别发，等我开完会")
+    room.plan()
+    room.come("17:30")
+    assert not room.seen("群")
+    room.say("王老师", "发吧")
+    assert "小明扫地" in room.seen("群")
+
+
+def test_what_is_refused_can_be_sent_again(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "refused", "robot.notExist")
+    assert "没发出去：群里已经没有机器人了。内容还在，请把机器人加回群，再回复「重发」。" in room.seen(
+        "王老师"
+    )
+    room.say("王老师", "重发")
+    assert room.seen("群").startswith("【三(2)班")
+
+
+def test_a_doubtful_post_is_told_and_a_copy_says_so(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "unknown", "timeout")
+    assert "不确定有没有发出去" in room.seen("王老师")
+    room.say("王老师", "重发")
+    assert room.seen("群").startswith("补发，如已收到请忽略：\n【三(2)班")
+
+
+def test_a_doubtful_post_seen_in_the_group_counts(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带伞")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "unknown", "timeout")
+    assert "记为已发" in room.say("王老师", "群里已经有了")
+    assert "带伞" in room.say("小明妈妈", "明天带什么")
+
+
+def test_what_expired_in_the_outbox_is_told(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.at("21:00")
+    room.ended(room.posts[0], "expired")
+    assert "到 21:00 还没发成" in room.seen("王老师")
+
+
+def test_after_publishing_a_note_waits_and_tomorrow_becomes_a_date(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "sent")
+    room.at("18:00")
+    said = room.say("王老师", "明天带跳绳")
+    assert "10月13日（周二）带跳绳" in said
+    assert "这条随 10月13日（周二）的速递发" in said
+    assert "来不及的话请您在群里说一声" in said
+    assert "删掉了（提醒）" in room.say("王老师", "刚才那条不要了")
+
+
+def test_changing_by_plain_words(room: Classroom) -> None:
+    for note in ("表扬小明扫地", "提醒明天带跳绳", "提醒周五交回执"):
+        room.say("王老师", note)
+    assert room.say("王老师", "第1条改成小明擦黑板") == "改好了，第1条（表扬）：小明擦黑板"
+    assert room.say("王老师", "删掉跳绳那条") == "删掉了（提醒）：明天带跳绳。还剩 2 条。"
+    assert room.say("王老师", "第9条不要了").startswith("没有这一条，现在共 2 条。")
+    assert "回执" in room.say("王老师", "第2条不要了")
+    assert "小明擦黑板" in room.say("王老师", "看一下")
+    assert "还没有内容" in (room.say("王老师", "刚才那条不要了") and room.say("王老师", "看一下"))
+
+
+def test_two_notes_with_one_word_are_asked_about(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带跳绳")
+    room.say("王老师", "提醒周五跳绳比赛穿运动鞋，别迟到，记得带水")
+    assert room.say("王老师", "删掉跳绳那条").startswith("有几条都像，请说第几条：")
+
+
+def test_the_guard_stands_before_the_note_and_its_change(room: Classroom) -> None:
+    assert "电话号码" in room.say("王老师", "提醒大家秋游有事打13812345678")
+    room.say("王老师", "提醒明天带伞")
+    assert "有分数" in room.say("王老师", "第1条改成小明考了62分")
+    assert "62" not in room.say("王老师", "看一下")
+
+
+def test_length_hint_and_stop(room: Classroom) -> None:
+    room.say("王老师", "提醒" + "明天带伞" * 28)
+    assert "120 字以内" in room.say("王老师", "表扬小明扫地很认真，一直到放学")
+    assert "所以没有记" in room.say("王老师", "提醒" + "周五带伞" * 50)
+    assert "50" not in room.say("王老师", "看一下").split("\n")[1]
+
+
+def test_consent_decides_about_names(room: Classroom) -> None:
+    said = room.say("王老师", "表扬乐乐给植物角浇水")
+    assert said.endswith("\n乐乐家还没同意点名，发出时写「有同学」。")
+    room.say("王老师", "发送")
+    assert "乐乐" not in room.seen("群")
+    assert "有同学给植物角浇水" in room.seen("群")
+
+
+def test_unsure_is_asked_and_kept(room: Classroom) -> None:
+    asked = room.say("王老师", "图书角多了三十本新书")
+    assert asked.startswith("这是要放进今天的速递（要闻/表扬/提醒），还是发给哪位家长？\n回复 1 要闻")
+    assert room.say("王老师", "1") == "记下了（要闻）：图书角多了三十本新书，放学后随速递发。"
+    room.say("王老师", "合唱比赛二等奖")
+    assert room.say("王老师", "表扬").startswith("记下了（表扬）：合唱比赛二等奖")
+    room.say("王老师", "粉笔没了")
+    assert "没有记" in room.say("王老师", "都不是")
+    assert "粉笔" not in room.say("王老师", "看一下")
+
+
+def test_an_old_question_is_not_answered(room: Classroom) -> None:
+    room.say("王老师", "图书角多了三十本新书")
+    room.at("11:00")
+    assert "隔得有点久" in room.say("王老师", "1")
+    assert "隔得有点久" not in room.say("王老师", "表扬")
+
+
+def test_unsorted_words_may_go_to_a_family(room: Classroom) -> None:
+    room.say("王老师", "作业本在我这儿")
+    assert room.say("王老师", "回复小明妈妈") == "已发给小明妈妈。"
+    assert room.seen("小明妈妈") == "王老师：作业本在我这儿"
+
+
+def test_a_teacher_of_three_classes_is_asked_which(room: Classroom) -> None:
+    asked = room.say("陈老师", "提醒大家明天带跳绳")
+    assert "1 三(1)班，2 三(2)班，3 三(3)班，4 都记" in asked
+    assert room.say("陈老师", "3").startswith("记下了（三(3)班，提醒）")
+    assert room.say("陈老师", "302班：表扬小明扫地").startswith("记下了（三(2)班，表扬）")
+    assert "三(1)班、三(2)班、三(3)班" in room.say("陈老师", "三个班都提醒周五交回执")
+    assert "您名下没有三(9)班" in room.say("陈老师", "三(9)班提醒带伞")
+
+
+def test_a_co_teacher_adds_but_does_not_decide(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带伞")
+    assert room.say("李老师", "表扬小明扫地").startswith("记下了（表扬）")
+    assert room.say("李老师", "发送") == "发不发由王老师决定。您记的内容都在，王老师预览时会看到。"
+    assert room.say("李老师", "第2条不要了") == "这条是王老师记的，请王老师来改。"
+    assert "发送，" not in room.say("李老师", "看一下")
+    assert "删掉了" in room.say("李老师", "刚才那条不要了")
+
+
+def test_changed_times_move_today(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    room.plan()
+    said = room.say("王老师", "速递改到17:20发")
+    assert said == "改好了，三(2)班的速递从今天起：16:30 给您预览，17:20 自动发。"
+    room.say("王老师", "表扬小明扫地")
+    room.come("16:50")
+    assert not room.seen("群")
+    room.come("17:20")
+    assert "小明扫地" in room.seen("群")
+    assert "没有改" in room.say("王老师", "速递改到晚上10点发")
+
+
+def test_a_time_that_is_over_never_sends_at_once(room: Classroom) -> None:
+    room.say("王老师", "自动发")
+    room.say("王老师", "速递改到19:00发")
+    room.plan()
+    room.say("王老师", "表扬小明扫地")
+    room.at("18:00")
+    assert "从下一个上学日起" in room.say("王老师", "速递改到17:20发")
+    room.come("18:05")
+    assert not room.seen("群")
+
+
+def test_no_school_no_digest(room: Classroom) -> None:
+    room.at("2026-10-17T10:00")
+    assert room.say("王老师", "表扬小明扫地").endswith("，随 10月19日（周一）的速递发。")
+    assert "不上学" in room.say("王老师", "发送")
+    room.plan(date(2026, 10, 17))
+    room.come("2026-10-17T21:30")
+    assert room.sent == []
+
+
+# Parents
+
+
+def test_parents_are_answered_from_what_was_published(room: Classroom) -> None:
+    asked = room.say("小明妈妈", "明天带什么")
+    assert asked.startswith("明天10月13日（周二）要带什么，老师还没有发。要我问王老师吗？")
+    room.say("王老师", "提醒明天带水彩笔")
+    assert "水彩笔" not in room.say("小明妈妈", "明天带什么")
+    room.say("王老师", "发送")
+    assert "水彩笔" not in room.say("小明妈妈", "明天带什么")
+    room.ended(room.posts[0], "sent")
+    said = room.say("小明妈妈", "明天带什么")
+    assert said == "明天10月13日（周二）的提醒（10月12日速递）：明天10月13日（周二）带水彩笔。"
+    assert "水彩笔" in room.say("小明妈妈", "@小助手 明天带什么", group=True)
+    assert "水彩笔" not in room.say("三(1)班小明妈妈", "明天带什么")
+    assert room.say("小明妈妈", "今天的速递再发我一遍").startswith("【三(2)班 10月12日速递】")
+    room.at("2026-10-13T07:00")
+    assert "今天10月13日（周二）的提醒" in room.say("小明妈妈", "今天要带什么")
+
+
+def test_on_friday_tomorrow_is_no_school_day(room: Classroom) -> None:
+    room.at("2026-10-23T15:00")
+    said = room.say("小明妈妈", "明天带什么")
+    assert said.startswith("明天10月24日（周六）不上学，下一个上学日是10月26日（周一）。")
+
+
+def test_an_open_question_reaches_the_teacher_only_if_said_so(room: Classroom) -> None:
+    room.say("小明妈妈", "明天带什么")
+    assert not room.seen("王老师")
+    assert room.say("小明妈妈", "转给老师") == "已转给王老师，回复会发到这里。"
+    assert room.seen("王老师").startswith("小明妈妈（小明）：明天带什么")
+
+
+def test_a_published_digest_without_reminders_says_so(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "sent")
+    said = room.say("小明妈妈", "@小助手 明天带什么", group=True)
+    assert said == "明天10月13日（周二）：10月12日速递里没有写要带的东西。还想问老师，点我头像私下说。"
+
+
+def test_the_post_depends_on_the_digest_as_it_was(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    post = room.posts[0]
+    assert (post.arrival, post.wants_outcome, post.title) == ("must", True, "三(2)班速递")
+    assert post.subject is not None
+    kept = room.store.read(lambda db: digests.get(db, post.subject.id if post.subject else "")).result()
+    assert kept is not None
+    assert kept.version == post.subject.version
