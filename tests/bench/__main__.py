@@ -25,7 +25,7 @@ RESULTS = Path(__file__).with_name("results.json")
 CLASSES = 40
 QUESTION = "明天带什么 {n}"
 RELAY = "老师，我家孩子今天的第{n}号练习册忘在教室了"
-NO_LIMITS = {"app_api_per_second": 1_000_000, "group_per_minute": 1_000_000, "monthly_calls": 100_000_000}
+NO_LIMITS = {"app_api_per_second": 1_000_000, "group_per_minute": 1_000_000}
 RUNS = 3
 
 

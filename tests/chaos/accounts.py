@@ -12,25 +12,16 @@ from storage import contact_log, digests, inbox, outbox
 from storage.classes import subject as class_subject
 from storage.engine import Db, open_store
 from storage.pupils import subject as pupil_subject
-from tests.chaos.ledger import MARK, effects_of
-
-EXCERPT = 8
+from tests.chaos.ledger import effects_of
 
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """A send of which nobody knows whether it arrived."""
+    """A send of which nobody knows whether it arrived; ``text`` is empty once somebody was shown it."""
 
     id: str
     code: str
     text: str
-
-    def is_told_in(self, said: str) -> bool:
-        """Whether a message to the staff is about this send and says that it is in doubt."""
-        if "不确定" not in said:
-            return False
-        marks = MARK.findall(self.text)
-        return any(mark in said for mark in marks) if marks else self.text[:EXCERPT] in said
 
 
 @dataclass(frozen=True, slots=True)

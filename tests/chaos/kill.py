@@ -28,6 +28,7 @@ from bot.dialogue.control import Control, ControlError
 from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.platform import Limits
 from tests.chaos.accounts import Database, look_into
+from tests.chaos.ledger import told
 from tests.chaos.people import People
 from tests.chaos.service import Service
 
@@ -47,7 +48,6 @@ APIS = (
 ENV = {
     "CLASSBRIDGE_LIMITS__APP_API_PER_SECOND": "5000",
     "CLASSBRIDGE_LIMITS__GROUP_PER_MINUTE": "5000",
-    "CLASSBRIDGE_LIMITS__MONTHLY_CALLS": "100000000",
     "CLASSBRIDGE_LIMITS__CONNECT_TIMEOUT_S": "1",
     "CLASSBRIDGE_LIMITS__TOTAL_TIMEOUT_S": "1",
 }
@@ -219,7 +219,7 @@ async def _serving(emulator: Emulator, url: str, directory: Path, control: bool)
     crash_dir = directory / "crash"
     crash_dir.mkdir()
     emulator.write_config(config, 0, url)
-    service = Service(config, crash_dir, ENV | ({"CLASSBRIDGE_CONTROL": "ack_first"} if control else {}))
+    service = Service(config, crash_dir, ENV | ({"CHAOS_CONTROL": "1"} if control else {}))
     await service.start()
     emulator.target = f"http://127.0.0.1:{service.public_port}"
     try:
@@ -234,8 +234,9 @@ def _account(
     books, seen = people.books, people.seen
     staff = {one.id for one in people.cast.people if set(one.roles) - {"guardian"}}
     told_texts = [item.text for item in seen if item.reader in staff]
-    told = [row for row in database.unknown if any(row.is_told_in(text) for text in told_texts)]
-    lost = books.lost(seen, [row.text for row in told])
+    verdicts = told([row.text for row in database.unknown], told_texts)
+    known = [row for row, was_told in zip(database.unknown, verdicts, strict=True) if was_told]
+    lost = books.lost(seen, [row.text for row in known])
     twice = books.doubled_messages(seen)
     surplus = books.too_many_receipts(seen)
     effects = books.doubled_effects(database.effects)
@@ -250,12 +251,12 @@ def _account(
         doubled_effects=len(effects),
         doubled_messages=len(twice) + surplus,
         unknown=len(database.unknown),
-        unknown_told=len(told),
+        unknown_told=len(known),
     )
     remarks = [f"lost: {entry}" for entry in lost] + [f"seen twice: {item}" for item in twice]
     remarks += [f"receipts too many: {surplus}"] if surplus else []
     remarks += [f"effect twice: {mark}" for mark in effects]
-    remarks += [f"not told: {row}" for row in database.unknown if row not in told]
+    remarks += [f"not told: {row}" for row in database.unknown if row not in known]
     remarks += [f"child ended by itself: {code}" for code in service.exits]
     remarks += [f"said: {line}" for line, _count in Counter(service.errors).most_common(20)]
     remarks += [f"undecided: {count} rows {state}" for state, count in database.open.items()]

@@ -15,6 +15,11 @@ MARK = re.compile(r"K\d{5}Z")
 AGAIN = "补发"
 """The label of a message that may have come before."""
 
+UNSURE, SHOWN = "不确定", "可能没给您显示"
+"""How the staff is told of a send that may not have arrived; of one to themselves with its words."""
+_LINE = re.compile(r"^[①-⑩]", re.MULTILINE)
+EXCERPT = 8
+
 Kind = Literal["relay", "answer", "note"]
 
 
@@ -103,3 +108,24 @@ class Books:
 def effects_of(texts: Iterable[str]) -> Counter[str]:
     """How often each mark stands in the texts of one kind of row; one text counts once."""
     return Counter(mark for text in texts for mark in set(MARK.findall(text)))
+
+
+def told(doubtful: Sequence[str], said: Sequence[str]) -> list[bool]:
+    """For each doubtful send's text, whether the staff was told of it.
+
+    Args:
+        doubtful: The texts; an empty one was blanked when its reader was shown it.
+        said: What the staff saw. Sends with equal words, or none, need as many mentions.
+    """
+    whole = "\n".join(text for text in said if UNSURE in text or SHOWN in text)
+    left = Counter({text: whole.count(text[:EXCERPT]) for text in doubtful if text and not MARK.search(text)})
+    left[""] = sum(len(_LINE.findall(text)) for text in said if SHOWN in text)
+    found = []
+    for text in doubtful:
+        marks = MARK.findall(text)
+        if marks:
+            found.append(any(mark in whole for mark in marks))
+        else:
+            found.append(left[text] > 0)
+            left[text] -= 1
+    return found

@@ -16,8 +16,8 @@ RATE = 40.0
 ANSWERS = 0.2
 """Which share of them are teachers' answers, as long as there is something to answer."""
 _NUMBER = re.compile(r"回复「(\d+) ")
-RELAYED = "老师，想和您说一件事，条子是{mark}，您有空看一下"
-ANSWERED = "{number} 好的知道了，条子是{mark}"
+RELAYED = "条子{mark}，老师您好，想和您说一件事，您有空看一下"
+ANSWERED = "{number} 条子{mark}，好的知道了"
 NOTED = "要闻：第{mark}组今天完成了手抄报"
 
 
@@ -39,6 +39,7 @@ class People:
     items: list[Item] = field(default_factory=list)
     talking: asyncio.Event = field(default_factory=asyncio.Event)
     _open: deque[tuple[Person, str, str]] = field(default_factory=deque)
+    _used: set[tuple[str, str]] = field(default_factory=set)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _cursor: int = 0
 
@@ -84,6 +85,7 @@ class People:
         while self._under_way:
             await asyncio.wait(list(self._under_way))
         self._open.clear()
+        self._used.clear()
 
     def _start(self, saying: object) -> None:
         assert asyncio.iscoroutine(saying)
@@ -130,4 +132,8 @@ class People:
             return
         entry = self.books.entries.get(marks[0])
         if entry is not None and entry.kind == "relay":
-            self._open.append((teacher, number[1], entry.sender))
+            # A number stays the family's until it is answered, so it may come with several messages.
+            key = (teacher.id, number[1])
+            if key not in self._used:
+                self._used.add(key)
+                self._open.append((teacher, number[1], entry.sender))

@@ -46,9 +46,12 @@ class Service:
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=self._env,
         )  # fmt: skip
         self._reader = asyncio.create_task(self._read())
-        async with asyncio.timeout(START_S), self._changed:
-            await self._changed.wait_for(lambda: self.child is not None and self.public_port)
-        await self.healthy()
+        try:
+            async with asyncio.timeout(START_S), self._changed:
+                await self._changed.wait_for(lambda: self.child is not None and self.public_port)
+            await self.healthy()
+        except TimeoutError:
+            raise RuntimeError("the service did not start: " + " | ".join(self.errors)) from None
 
     async def _read(self) -> None:
         assert self._process is not None

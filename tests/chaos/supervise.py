@@ -6,15 +6,17 @@ held back longer and longer, and the test would only wait.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from bot import supervisor
 
 
 def main() -> int:
-    """Run ``classbridge serve --config FILE`` until told to stop."""
+    """Run ``classbridge serve --config FILE``, or the control in its place, until told to stop."""
     supervisor.STEADY_S = 0.0
-    command = [sys.executable, "-m", "bot", "serve", "--config", sys.argv[1]]
+    module = "tests.chaos.ack_first" if os.environ.get("CHAOS_CONTROL") else "bot"
+    command = [sys.executable, "-m", module, "serve", "--config", sys.argv[1]]
     return supervisor.main(["--public", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--", *command])
 
 

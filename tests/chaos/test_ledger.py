@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.accounts import Doubtful
-from tests.chaos.ledger import Books, Seen, effects_of
+from tests.chaos.ledger import Books, Seen, effects_of, told
 
 
 @pytest.fixture
@@ -64,7 +63,16 @@ def test_an_effect_twice_shows(books: Books) -> None:
 
 
 def test_a_doubtful_send_is_told_only_by_words_about_it() -> None:
-    row = Doubtful("1", "crashed", "王老师：好的 K00001Z")
-    assert row.is_told_in("不确定有没有发出去：K00001Z")
-    assert not row.is_told_in("不确定有没有发出去：K00002Z")
-    assert not row.is_told_in("小明妈妈：K00001Z")
+    row = "王老师：好的 K00001Z"
+    assert told([row], ["1 条不确定有没有发出去：K00001Z"]) == [True]
+    assert told([row], ["1 条不确定有没有发出去：K00002Z", "小明妈妈：K00001Z"]) == [False]
+
+
+def test_equal_words_need_as_many_mentions() -> None:
+    row = "已转给王老师，回复会发到这里。"
+    assert told([row, row], [f"不确定：① 给小明妈妈：“{row}”"]) == [True, False]
+    assert told([row, row], [f"不确定：① “{row}” ② “{row}”"]) == [True, True]
+
+
+def test_a_send_shown_since_is_told() -> None:
+    assert told(["", ""], ["可能没给您显示，补在这里：\n① 记下了（表扬）：K00001Z"]) == [True, False]
