@@ -97,7 +97,7 @@ def migrate(config: Config) -> None:
 
     try:
         schema.migrate(load_settings(config, os.environ).database.url)
-    except (SettingsError, schema.SchemaTooNew) as error:
+    except (SettingsError, schema.SchemaError) as error:
         raise _refused(str(error)) from None
 
 

@@ -84,6 +84,7 @@ def setup(level: str, stream: TextIO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.raiseExceptions = False
+    logging.getLogger("apscheduler").setLevel(max(logging.WARNING, root.level))  # a line each tick
     logging.captureWarnings(True)
 
 

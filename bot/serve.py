@@ -94,14 +94,14 @@ def _child(config: Path) -> int:
     from bot.app import build
     from config.settings import SettingsError, load_settings
     from storage.engine import Busy, Refused
-    from storage.schema import SchemaTooNew, SchemaTooOld
+    from storage.schema import SchemaError
     from storage.sealing import KeyFileError
 
     log.setup(os.environ.get("CLASSBRIDGE_LOG", "info").upper(), sys.stderr)
     try:
         settings = load_settings(config, os.environ)
         app = build(settings)
-    except (SettingsError, KeyFileError, SchemaTooNew, SchemaTooOld) as error:
+    except (SettingsError, KeyFileError, SchemaError) as error:
         sys.stderr.write(f"{error}\n")
         return CONFIG_ERROR
     except (Busy, Refused, OSError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers.context import Ctx
-from storage import buckets, inbox, outbox, schedule
+from storage import buckets, codes, inbox, outbox, schedule, talks
 
 KEPT = timedelta(days=7)
 """A platform's retries and any replay come well within it."""
@@ -19,3 +19,5 @@ def run(ctx: Ctx) -> None:
     outbox.forget(ctx.db, before)
     schedule.forget(ctx.db, before)
     buckets.forget(ctx.db, ctx.now - WINDOW)
+    talks.forget_expired(ctx.db, ctx.now)
+    codes.forget_attempts(ctx.db, ctx.now)

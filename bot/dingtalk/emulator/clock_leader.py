@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.dingtalk.emulator.records import HERE
 from config.clock import MovableClock
 
 SETTLE_S = 30.0
 PEEK_S = 2.0
+RETURN_S = 10.0
+"""A follower that fell over (no goodbye) is waited for so long: it is being restarted, and its dues wait."""
 _STUCK_STEPS = 200
 """So many steps at one instant, and something is due for ever without getting done."""
 
@@ -52,6 +54,8 @@ class ClockLeader:
     def __init__(self, clock: MovableClock) -> None:
         self.clock = clock
         self._followers: set[_Follower] = set()
+        self._fallen: list[float] = []
+        self._came = asyncio.Event()
         self._step = 0
         self._moving = asyncio.Lock()
 
@@ -65,6 +69,9 @@ class ClockLeader:
         await socket.prepare(request)
         follower = _Follower(socket)
         self._followers.add(follower)
+        if self._fallen:
+            self._fallen.pop()
+        self._came.set()
         first = asyncio.ensure_future(self._tell(follower, self._next_step(), "set", SETTLE_S))
         try:
             async for message in socket:
@@ -72,6 +79,8 @@ class ClockLeader:
                     _take_answer(follower, message.data)
         finally:
             self._followers.discard(follower)
+            if socket.close_code != WSCloseCode.OK:
+                self._fallen.append(self.clock.monotonic())
             for answer in follower.answers.values():
                 if not answer.done():
                     answer.set_result(Settled(True, None))  # gone: nothing to wait for any more
@@ -144,7 +153,26 @@ class ClockLeader:
         return Settled(False, state.next_due)
 
     async def _set(self, deadline: float) -> Settled:
-        return await self._ask("set", max(deadline - self.clock.monotonic(), 0.0))
+        while True:
+            await self._all_up(deadline)
+            state = await self._ask("set", max(deadline - self.clock.monotonic(), 0.0))
+            if not self._fallen or self.clock.monotonic() >= deadline:
+                return state
+
+    async def _all_up(self, deadline: float) -> None:
+        """Wait until the fallen are back, or will not come any more."""
+        while self._fallen:
+            until = min(self._fallen[0] + RETURN_S, deadline)
+            left = until - self.clock.monotonic()
+            if left <= 0:
+                self._fallen.clear()
+                return
+            self._came.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._came.wait()
+            except TimeoutError:
+                self._fallen.clear()
 
     async def _ask(self, mode: str, timeout_s: float) -> Settled:
         if not self._followers:
