@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import itertools
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -104,6 +105,7 @@ class Platform:
         self.limits = limits
         self.base_url = ""
         self._seed = seed
+        self._run = secrets.token_hex(8)
         self.app = App(
             "ding" + self._derive("client-id")[:16], self._derive("client-secret")[:44], 3_000_000_001
         )
@@ -148,9 +150,13 @@ class Platform:
         return self._last_stamp
 
     def new_id(self, kind: str) -> str:
-        """An opaque id as the platform makes them; never repeated, the same for the same history."""
+        """An opaque id as the platform makes them; never repeated, not even by a later run.
+
+        A bot keeps the ids it has seen for days: with ids from the seed alone it would take the first
+        messages after an emulator's restart for repetitions.
+        """
         number = next(self._numbers)
-        digest = hashlib.sha256(f"{self._seed}:{kind}:{number}".encode()).digest()
+        digest = hashlib.sha256(f"{self._run}:{kind}:{number}".encode()).digest()
         return base64.b64encode(digest[:18]).decode().replace("/", "_").replace("+", "-")
 
     # -- tokens ------------------------------------------------------------------------------------------
