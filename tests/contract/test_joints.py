@@ -83,7 +83,12 @@ class TestInbox:
 
 
 def _item(lane: str = "lane1", limits: tuple[Limit, ...] = (), **more: Any) -> Item:
-    given: dict[str, Any] = {"safe": False, "sealed_for": "person:1", "payload": {"text": "好"}, "feature": "relay"}
+    given: dict[str, Any] = {
+        "safe": False,
+        "sealed_for": "person:1",
+        "payload": {"text": "好"},
+        "feature": "relay",
+    }
     return Item(id=new_id(), school_id="s", lane=lane, limits=limits, **(given | more))
 
 
