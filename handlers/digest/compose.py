@@ -64,12 +64,11 @@ def agreed(ctx: Ctx, found: Sequence[rules.Mention]) -> dict[str, bool]:
 
 def compose(ctx: Ctx, school_class: SchoolClass, day: date, notes: Sequence[Note]) -> Composed:
     """Make the post of a class and day from its notes."""
-    children = roster(ctx, school_class.id)
+    children, allowed = _named_in(ctx, notes)
     sections: dict[Kind, list[str]] = {kind: [] for kind in rules.kinds_in(notes)}
     hidden: list[str] = []
     for note in rules.in_order(notes):
         found = rules.mentions(note.text, children, given_names=note.kind == "praise")
-        allowed = agreed(ctx, found)
         hidden += rules.hidden_names(note.text, found, allowed)
         sections[note.kind].append(rules.hide_names(note.text, found, allowed))
     if "reminder" in sections:
@@ -78,3 +77,13 @@ def compose(ctx: Ctx, school_class: SchoolClass, day: date, notes: Sequence[Note
     lines += [texts.section(kind, items) for kind, items in sections.items()]
     count = rules.length([note.text for note in notes])
     return Composed(sections, "\n".join(lines), list(dict.fromkeys(hidden)), count)
+
+
+def _named_in(ctx: Ctx, notes: Sequence[Note]) -> tuple[list[tuple[str, str]], dict[str, bool]]:
+    """The children the notes name (found when each was written) and whose family agreed, as of now."""
+    ids = list(dict.fromkeys(pupil_id for note in notes for pupil_id in note.pupil_ids))
+    pupils = access.access_pupils(ctx.db, SELF, ids, "digest", now=ctx.now) if ids else ()
+    if isinstance(pupils, Denied):
+        return [], {}
+    states = consent.states(ctx.db, ids, "praise_name") if ids else {}
+    return [(pupil.id, pupil.name) for pupil in pupils], {one: states[one] == "given" for one in states}

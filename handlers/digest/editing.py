@@ -10,6 +10,7 @@ from handlers.context import Ctx
 from handlers.digest import rules, texts
 from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import Desk, Sheet, current, today, who
+from handlers.digest.noting import reminded
 from handlers.guard.texts import note_stopped
 from storage import digests, people
 from storage.digests import Note
@@ -83,6 +84,8 @@ def edit(ctx: Ctx, place: Place, words: str) -> str:
     verdict = guard.check(words, "teacher")
     if verdict.verdict == "block":
         return note_stopped(verdict)
+    if place.note.kind == "reminder" and (named := reminded(ctx, place.desk, words)):
+        return texts.names_a_child(named)
     others = [note.text for note in place.sheet.notes if note.id != place.note.id]
     count = rules.length([*others, words])
     if count > rules.MOST:

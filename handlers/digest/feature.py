@@ -150,6 +150,8 @@ def _teachers(message: Message, reading: Reading) -> object | None:
         return Wish(Pending(_OPS[reading.intent], slots=slots), words)
     if reading.intent == "undo":
         return Say(texts.HOW_TO_UNDO)
+    if reading.intent in texts.NOTHING_ASKED:
+        return Say(texts.NOTHING_ASKED[reading.intent])
     if reading.clean in texts.KIND.values():
         return Say(texts.KIND_ALONE)
     return None

@@ -43,6 +43,9 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
             return note_stopped(verdict)
     sheets = []
     for desk in chosen:
+        named = _children_reminded(ctx, desk, items)
+        if named:
+            return texts.names_a_child(named)
         now_sheet = today(ctx, desk.of)
         target = rules.target_day(ctx.calendar, ctx.local, now_sheet.state)
         if target is None:
@@ -55,6 +58,17 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
     kept = [_write(ctx, its, items) for its, _target, _count in sheets]
     place = "、".join(its.of.name for its, _target, _count in sheets) if several else ""
     return _echo(ctx, kept[0], sheets[0][0], sheets[0][1], sheets[0][2], place)
+
+
+def _children_reminded(ctx: Ctx, desk: Desk, items: Sequence[tuple[Kind, str]]) -> list[str]:
+    """Children a reminder names: nothing about one child goes to the group but praise and news."""
+    said = [text for kind, text in items if kind == "reminder"]
+    return list(dict.fromkeys(name for text in said for name in reminded(ctx, desk, text)))
+
+
+def reminded(ctx: Ctx, desk: Desk, text: str) -> list[str]:
+    """The children one reminder names in full."""
+    return [text[hit.start : hit.end] for hit in mentioned(ctx, desk.of.id, "reminder", text)]
 
 
 @dataclass(frozen=True, slots=True)

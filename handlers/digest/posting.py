@@ -157,7 +157,12 @@ def drop(ctx: Ctx, of: SchoolClass, digest: Digest | None) -> list[Reply]:
         return []
     numbers.close(ctx.db, THING, digest.id)
     name = texts.name_of(of.name, say_short_day(digest.day))
-    return tell_teacher(ctx, of.id, texts.dropped(name, len(notes))) if notes else []
+    if not notes:
+        return []
+    failed = digest.state == "failed"
+    return tell_teacher(
+        ctx, of.id, texts.never_confirmed(name) if failed else texts.dropped(name, len(notes))
+    )
 
 
 def tell_teacher(

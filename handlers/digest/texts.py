@@ -121,6 +121,18 @@ def unsorted_left(text: str) -> str:
 
 
 LET_GO = "好，这句我没有记，也没有转。给家长带话，说「回复小明妈妈：…」。"
+NOTHING_ASKED = {
+    "confirm_yes": "好。要发速递，说「发送」；给家长带话，说「回复小明妈妈：…」。",
+    "confirm_no": "好，什么也没有做。",
+}
+"""A teacher says yes or no to nothing."""
+
+
+def names_a_child(names: Sequence[str]) -> str:
+    """A reminder for one child is a matter for its family."""
+    return f"这条点了{'、'.join(names)}的名，群里不提醒单个孩子，所以没有记。\n要告诉家长，说「回复{names[0]}妈妈：…」。"
+
+
 WHICH_CLASS = "这是哪个班的？"
 TALK_OVER = "这件事隔得有点久，我没有留着。请再说一遍。"
 KIND_ALONE = "后面接上内容就行，比如「表扬小明主动扫了地」「提醒明天带跳绳」。"
@@ -302,6 +314,11 @@ def expired(name: str) -> str:
 def dropped(name: str, count: int) -> str:
     """21:00 without a decision, or a start that came too late."""
     return f"{name}没有发（已过 21:00），记下的 {count} 条没有带到下一份。\n要用的话，再说一遍就行。"
+
+
+def never_confirmed(name: str) -> str:
+    """It failed or was doubtful, and nobody said what to do before 21:00."""
+    return f"{name}到 21:00 还没有确认发出，今天不再发。\n当天的内容要用，再说一遍就行。"
 
 
 def marked_arrived(name: str) -> str:

@@ -53,9 +53,14 @@ _ASK_ALL = re.compile(
 )
 _NEWS = re.compile(
     r"^(?:今天|今日|上午|下午|中午|早上|我们班|我班|本班|班里|班级|全班|同学们|我们)[^？?]{0,40}?"
-    r"(?:(?:举行|举办|开展|进行|参加|完成|组织|选出|开放|召开|参观|演练|学习|学完|学|上|启动|成立|迎来|拿到|评选|做|打扫)了"
+    r"(?:(?:举行|举办|开展|进行|参加|完成|组织|选出|开放|召开|参观|演练|学习|学完|启动|成立|迎来|拿到|评选|做|打扫)了"
     r"|获得|荣获|获评|被评为|圆满|顺利|结束|第一次)"
 )
+# One family's matter, or another duty than the digest's: asked about rather than taken by its content.
+_NOT_BY_CONTENT = re.compile(
+    r"妈妈|爸爸|奶奶|爷爷|外婆|外公|他妈|他爸|约(?=周|明|后|今|下|一)|请假|销假|发烧|生病|咳嗽|吃药|签收|志愿者|没签|没交|没到的|投票|代课|资料"
+)
+_REMIND_SOME = re.compile(r"^(?:还|都)?(?:没|未)[^，,。]{1,8}的(?:家长|同学|人)?$")
 _QUESTION = re.compile(
     r"[？?]|(?:吗|呢|么|没有|是不是|怎么办|怎么样)[。！!～~ ]*$|什么|为啥|哪[里些个]|谁家|几点"
 )
@@ -87,7 +92,7 @@ def note_of(text: str) -> tuple[NoteKind | None, str]:
         return "praise", (flower["who"] + flower["deed"]).strip() if flower["deed"] else body
     for kind, pattern in _LEAD:
         found = pattern.match(body)
-        if found and len(body) - found.end() >= 2:
+        if found and len(body) - found.end() >= 2 and not _REMIND_SOME.match(body[found.end() :]):
             return kind, body[found.end() :].strip()
     if is_question(body):
         return None, body
@@ -98,6 +103,8 @@ def _by_content(body: str) -> tuple[NoteKind | None, str]:
     found = _PRAISE_INSIDE.search(body)
     if found and found.start() >= 4:
         return "praise", body[: found.start()].rstrip("，,。 ")
+    if _NOT_BY_CONTENT.search(body):
+        return None, body
     # What has happened is news, also when it names a duty: 「今天上午举行了升旗仪式」.
     if _NEWS.match(body) and not _LATER.search(body):
         return "news", body

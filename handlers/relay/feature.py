@@ -61,6 +61,8 @@ class Relay:
                 return ToFamily(slots["child"], slots.get("relation", ""), slots.get("content", ""))
             if reading.intent == "query_inbox":
                 return Waiting()
+        if guardian and taught(ctx) and reading.intent == "private_message":
+            return FreeText(reading.slots["content"])  # a teacher who is also a parent says whom it is for
         if guardian and (reading.intent in _TO_TEACHER or (message.kind in MEDIA and not taught(ctx))):
             return FreeText()
         return None

@@ -12,7 +12,7 @@ from handlers.digest import plan_day
 from handlers.language import read
 from handlers.message import Attachment, Chat, Identity, Message, MessageKind
 from handlers.reply import Asker, Outcome, OutcomeKind, Reply, ToClass, ToPerson
-from storage import classes, numbers, people, schedule, schools
+from storage import access, classes, consent, numbers, people, schedule, schools
 from storage.engine import Db, Store
 from storage.seed import import_school
 from tests.contract.invented import CORP, MONDAY, Ids, document
@@ -125,6 +125,17 @@ class Classroom:
     def detach(self, who: str) -> None:
         """Take somebody's account away."""
         self.store.run(lambda db: people.detach(db, "dingtalk_user", CORP, IDS[who])).result()
+
+    def consent(self, who: str, *, given: bool) -> None:
+        """A guardian's word on praise by name."""
+
+        def unit(db: Db) -> None:
+            person = people.by_identity(db, "dingtalk_user", CORP, IDS[who])
+            assert person is not None
+            child = access.children_of(db, person.id)[0]
+            consent.put(db, self.new_id, self.now, person.id, child.id, "praise_name", given)
+
+        self.store.run(unit).result()
 
     def summary(self, rows: Callable[[Db], list[Outcome]]) -> list[Reply]:
         """What a start does with doubtful sends."""

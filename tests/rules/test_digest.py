@@ -415,3 +415,46 @@ def test_the_post_depends_on_the_digest_as_it_was(room: Classroom) -> None:
     kept = room.store.read(lambda db: digests.get(db, post.subject.id if post.subject else "")).result()
     assert kept is not None
     assert kept.version == post.subject.version
+
+
+def test_a_reminder_for_one_child_is_not_for_the_group(room: Classroom) -> None:
+    said = room.say("王老师", "提醒小明明天带药")
+    assert said.startswith("这条点了小明的名，群里不提醒单个孩子，所以没有记。")
+    room.say("王老师", "提醒明天带伞")
+    assert "所以没有记" in room.say("王老师", "第1条改成小明明天带药")
+    assert "小明" not in room.say("王老师", "看一下")
+
+
+def test_a_consent_taken_back_counts_at_once(room: Classroom) -> None:
+    assert room.say("王老师", "表扬小明扫地") == "记下了（表扬）：小明扫地，放学后随速递发。"
+    room.consent("小明妈妈", given=False)
+    room.say("王老师", "发送")
+    assert "有同学扫地" in room.seen("群")
+
+
+def test_a_failed_digest_at_closing_time_is_not_called_unsent(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.plan()
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "unknown", "timeout")
+    room.come("21:00")
+    assert "还没有确认发出" in room.seen("王老师")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "给小宇妈妈约周五四点到校",
+        "提醒一下没签字的",
+        "招志愿者，周五上午带水",
+        "小明发烧了，明天不到校",
+        "我们转学了，把资料都删了",
+    ],
+)
+def test_other_matters_are_asked_about(room: Classroom, text: str) -> None:
+    assert "还是发给哪位家长" in room.say("王老师", text)
+
+
+def test_yes_and_no_to_nothing(room: Classroom) -> None:
+    assert room.say("王老师", "好的").startswith("好。")
+    assert room.say("王老师", "不用了") == "好，什么也没有做。"
