@@ -36,9 +36,10 @@ def said(tree: ast.Module) -> Iterator[tuple[int, str]]:
     unsaid = {id(inner) for value in skipped for inner in ast.walk(value)}
     unsaid |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in unsaid:
-            if CHINESE.search(node.value):
-                yield node.lineno, node.value
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in unsaid:
+            continue
+        if CHINESE.search(node.value):
+            yield node.lineno, node.value
 
 
 def faults(tree: ast.Module) -> list[str]:
