@@ -14,7 +14,6 @@ import json
 import signal
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +51,10 @@ def _open_inbox(db: Db) -> int:
 
 
 def _open_outbox(db: Db) -> int:
-    depth = outbox.depth(db, datetime.now(UTC))
-    return depth.due + depth.sending
+    # Also what a limit holds back: it is not due now, but it is not sent either.
+    table = outbox.outbox
+    waiting = table.c.state.in_([outbox.NEW, outbox.SENDING])
+    return int(db.conn.execute(sa.select(sa.func.count()).select_from(table).where(waiting)).scalar_one())
 
 
 async def _count(app: App, look: Callable[[Db], int]) -> int:

@@ -20,7 +20,7 @@ class Sink:
         self.densest = 0
         self.first = 0.0
         self.last = 0.0
-        self._second: deque[float] = deque()
+        self._seconds: dict[str, deque[float]] = {}
         self._more = asyncio.Event()
         self._server: asyncio.Server | None = None
 
@@ -45,11 +45,18 @@ class Sink:
         self.calls += 1
         self.first = self.first or now
         self.last = now
-        self._second.append(now)
-        while self._second[0] <= now - 1.0:
-            self._second.popleft()
-        self.densest = max(self.densest, len(self._second))
+        self._note_density(path.partition("?")[0], now)
         self._more.set()
+
+    def _note_density(self, api: str, now: float) -> None:
+        """The most calls of one interface in any second; reply addresses are no interface."""
+        if "sendBySession" in api:
+            return
+        second = self._seconds.setdefault(api, deque())
+        second.append(now)
+        while second[0] <= now - 1.0:
+            second.popleft()
+        self.densest = max(self.densest, len(second))
 
     async def wait_for(self, calls: int, seconds: float) -> None:
         """Until so many calls came, or nothing more came for ``seconds``."""
