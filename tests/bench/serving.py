@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from bot.app import App, build
 from config.settings import load_settings
 from storage import inbox, outbox
