@@ -73,9 +73,16 @@ def route(ctx: Ctx, message: Message, reading: Reading) -> Decided:
 
 
 def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
-    """Tell the feature what became of its reply."""
+    """Tell the feature what became of its reply.
+
+    A send nobody knows the end of is always told to a teacher: by the feature, else by trouble.
+    """
     known = _BY_NAME.get(feature)
-    return _from(feature, known.outcome(ctx, result)) if known else []
+    told = _from(feature, known.outcome(ctx, result)) if known else []
+    # Not for trouble's own words: on a bad line one doubt would bring the next for ever.
+    if told or result.kind != "unknown" or result.to_class or feature == trouble.FEATURE.name:
+        return told
+    return summary(ctx, [result])
 
 
 def due(ctx: Ctx, occurrence: Occurrence) -> Decided:

@@ -65,7 +65,9 @@ def _reminders(ctx: Ctx, of: SchoolClass, asked: date) -> Answer:
         its_day = say_short_day(shown.day)
         if not items:
             return Answer(head + texts.no_reminders(target, its_day, relative), True)
-        return Answer(head + texts.reminders(target, items, its_day, relative), False)
+        # The answer begins with the date; a reminder that does so too need not say it twice.
+        said = [item.removeprefix(texts.dated(target)).lstrip(texts.CLAUSE_STARTS) for item in items]
+        return Answer(head + texts.reminders(target, said, its_day, relative), False)
     return Answer(head + texts.not_published(target, relative), True)
 
 

@@ -14,6 +14,7 @@ from handlers.digest.desks import Sheet
 from handlers.feature import Check
 from handlers.language import Reading
 from handlers.message import Message
+from handlers.relay.families import listener, reachable
 from handlers.reply import Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
 from handlers.trouble import texts
 from storage import classes, digests, numbers, outbox, people
@@ -65,8 +66,9 @@ def summary(ctx: Ctx, rows: Iterable[Outcome]) -> list[Reply]:
     """One message for each teacher concerned.
 
     Args:
-        ctx: A start's; no person.
-        rows: The doubtful sends, with their texts; ``code`` is ``restored`` after a restored backup.
+        ctx: A start's or an outcome's; no person.
+        rows: The doubtful sends, with their texts; ``code`` is ``crashed`` after a restart, ``restored``
+            after a restored backup.
     """
     by_teacher: dict[str, list[Outcome]] = {}
     for row in rows:
@@ -82,7 +84,7 @@ def _tell(ctx: Ctx, teacher: str, mine: Sequence[Outcome]) -> list[Reply]:
     replies = []
     if to_self:
         lines = [texts.mark(n) + " " + row.text for n, row in enumerate(to_self, 1)]
-        replies.append(Reply(ToPerson(teacher), texts.seen(lines), arrival="must"))
+        replies.append(Reply(ToPerson(teacher), texts.seen(lines, to_self[0].code), arrival="must"))
         for row in to_self:
             outbox.blank(ctx.db, row.outbox_id)
     for at in range(0, len(others), _MOST):
@@ -93,16 +95,23 @@ def _tell(ctx: Ctx, teacher: str, mine: Sequence[Outcome]) -> list[Reply]:
 def _question(ctx: Ctx, teacher: str, rows: Sequence[Outcome]) -> Reply:
     lines = [texts.line(n, _recipient(ctx, row), row.text) for n, row in enumerate(rows, 1)]
     restored = rows[0].code == "restored"
-    text = texts.restored(lines) if restored else texts.restarted(lines)
+    text = texts.restored(lines) if restored else texts.doubtful(lines, rows[0].code)
     buttons = [
         button for n, row in enumerate(rows, 1) for button in _buttons(row, n, len(rows), restored=restored)
     ]
+    if not buttons:
+        return Reply(ToPerson(teacher), text, arrival="must")
     thing = Thing(THING, ctx.new_id())
     return Reply(ToPerson(teacher), text, buttons=tuple(buttons), thing=thing, arrival="must")
 
 
-def _buttons(row: Outcome, number: int, of: int, *, restored: bool) -> tuple[Button, Button]:
-    """「重发①」 and 「不发①」; a digest that stands in the group already is not sent, but counts."""
+def _buttons(row: Outcome, number: int, of: int, *, restored: bool) -> tuple[Button, ...]:
+    """「重发①」 and 「不发①」; a digest that stands in the group already is not sent, but counts.
+
+    An answer to a stranger or in a group has nobody to send it to again: it is only told.
+    """
+    if not row.to_class and not row.to_person:
+        return ()
     no = (texts.ARRIVED, "arrived") if row.to_class and not restored else (texts.DROP, "drop")
     return (
         Button(texts.label(texts.RESEND, number, of), f"resend:{row.outbox_id}"),
@@ -127,18 +136,20 @@ def _concerned(ctx: Ctx, row: Outcome) -> str | None:
 
 
 def _teacher_of(ctx: Ctx, class_id: str) -> str | None:
-    teacher = people.class_teacher(ctx.db, class_id)
-    return teacher.id if teacher else _office(ctx)
+    """The class teacher, or who stands in while that account is missing."""
+    found = listener(ctx, class_id)
+    return found.person.id if found else _office(ctx)
 
 
 def _office(ctx: Ctx) -> str | None:
-    admins = people.admins(ctx.db, ctx.school.id)
-    if admins:
-        return admins[0].id
+    """The school's admin who can be reached, else any class teacher."""
+    for admin in people.admins(ctx.db, ctx.school.id):
+        if reachable(ctx, admin.id):
+            return admin.id
     for of in classes.of_school(ctx.db, ctx.school.id):
-        teacher = people.class_teacher(ctx.db, of.id)
-        if teacher is not None:
-            return teacher.id
+        found = listener(ctx, of.id)
+        if found is not None:
+            return found.person.id
     return None
 
 

@@ -27,9 +27,14 @@ def mark(number: int) -> str:
     return _MARKS[number - 1] if number <= len(_MARKS) else f"({number})"
 
 
-def restarted(lines: Sequence[str]) -> str:
-    """After a restart in the middle of sending."""
-    return f"重启时有 {len(lines)} 条不确定有没有发出去：\n" + "\n".join(lines)
+def when(code: str) -> str:
+    """In the middle of what."""
+    return "重启时" if code == "crashed" else "刚才"
+
+
+def doubtful(lines: Sequence[str], code: str) -> str:
+    """Sends nobody knows the end of."""
+    return f"{when(code)}有 {len(lines)} 条不确定有没有发出去：\n" + "\n".join(lines)
 
 
 def restored(lines: Sequence[str]) -> str:
@@ -37,9 +42,9 @@ def restored(lines: Sequence[str]) -> str:
     return f"数据从备份恢复了，有 {len(lines)} 条先没有发，等您决定：\n" + "\n".join(lines)
 
 
-def seen(lines: Sequence[str]) -> str:
+def seen(lines: Sequence[str], code: str) -> str:
     """Doubtful sends to the reader, who has now read them."""
-    return f"重启时有 {len(lines)} 条可能没给您显示，补在这里：\n" + "\n".join(lines)
+    return f"{when(code)}有 {len(lines)} 条可能没给您显示，补在这里：\n" + "\n".join(lines)
 
 
 def label(what: str, number: int, of: int) -> str:

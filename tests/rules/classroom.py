@@ -137,6 +137,14 @@ class Classroom:
 
         self.store.run(unit).result()
 
+    def hear(self, feature: str, outcome: Outcome) -> list[Reply]:
+        """What is said about one outcome."""
+
+        def unit(db: Db) -> list[Reply]:
+            return [reply for _name, reply in router.outcome(self._ctx(db, None), feature, outcome)]
+
+        return self.store.run(unit).result()
+
     def summary(self, rows: Callable[[Db], list[Outcome]]) -> list[Reply]:
         """What a start does with doubtful sends."""
         self.sent.clear()

@@ -172,6 +172,10 @@ def test_what_did_not_arrive_is_told(room: Classroom) -> None:
     assert "不确定有没有发到：“可以”" in room.seen("王老师")
     room.ended(forward, "refused", "staffId.notExisted")
     assert "没能转到老师那里" in room.seen("小明妈妈")
+    room.ended(forward, "unknown", "timeout")
+    assert room.seen("王老师").startswith(
+        "刚才有 1 条可能没给您显示，补在这里：\n① 小明妈妈（小明）：能早点接吗"
+    )
     room.ended(answer, "sent")
     assert room.sent == []
 

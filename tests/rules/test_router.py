@@ -189,6 +189,24 @@ def test_after_a_restore_the_list_says_that_nothing_was_sent(room: Classroom) ->
     assert room.say("王老师", "重发") == "已补发给小明妈妈。"
 
 
+def test_a_doubtful_answer_to_nobody_known_is_only_told(room: Classroom) -> None:
+    def rows(db: Db) -> list[Outcome]:
+        return [Outcome(room.new_id(), "unknown", "crashed", None, "您好，我是小助手", None, None)]
+
+    told = room.summary(rows)
+    assert [reply.buttons for reply in told] == [()]
+    assert "给一位家长：“您好，我是小助手”" in told[0].text
+
+
+def test_trouble_never_tells_of_its_own_doubts(room: Classroom) -> None:
+    told = _doubtful(room, "crashed")
+    assert isinstance(told[0].to, ToPerson)
+    to = told[0].to.person_id
+    doubt = Outcome("x", "unknown", "timeout", told[0].thing, told[0].text, to, None)
+    assert room.hear("trouble", doubt) == []
+    assert room.hear("help", Outcome("y", "unknown", "timeout", None, "不客气", to, None)) != []
+
+
 def _open_numbers(db: Db) -> int:
     teacher = people.by_identity(db, "dingtalk_user", CORP, IDS["王老师"])
     return len(numbers.open_of(db, teacher.id)) if teacher else -1
