@@ -72,11 +72,10 @@ class Decider:
         ctx = self._ctx(db, school)
         if person is None:
             return ctx
-        return Ctx(db, ctx.now, school, ctx.calendar, person, people.roles(db, person.id), new_id)
+        return Ctx(db, ctx.now, school, person, people.roles(db, person.id), new_id)
 
     def _ctx(self, db: Db, school: School, now: datetime | None = None) -> Ctx:
-        calendar = schools.calendar(db, school)
-        return Ctx(db, now or self._clock.now(), school, calendar, None, (), new_id)
+        return Ctx(db, now or self._clock.now(), school, None, (), new_id)
 
     def _outcome(self, db: Db, payload: str) -> None:
         feature, school_id, outcome = outcome_of(payload)

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.school_calendar import SchoolCalendar
+from storage import schools
 from storage.engine import Db
 from storage.people import Person, Role
 from storage.schools import School
@@ -21,7 +22,6 @@ class Ctx:
         db: The open unit of work; reads and writes are committed with the replies or not at all.
         now: The moment of the decision, UTC.
         school: The school concerned.
-        calendar: Its school days, from rows and the calendar packages.
         person: Who wrote, if we know them; None for a stranger or a job.
         roles: The person's roles as of now.
         new_id: Allocates ids before the insert.
@@ -30,10 +30,14 @@ class Ctx:
     db: Db
     now: datetime
     school: School
-    calendar: SchoolCalendar
     person: Person | None
     roles: tuple[Role, ...]
     new_id: Callable[[], str]
+
+    @property
+    def calendar(self) -> SchoolCalendar:
+        """The school's days, from rows and the calendar packages; read only when asked for."""
+        return schools.calendar(self.db, self.school)
 
     @property
     def local(self) -> datetime:

@@ -58,10 +58,12 @@ class Db:
     Args:
         conn: A connection inside a transaction.
         vault: The keys.
+        memo: What this unit has read once and need not read again; who writes such rows clears it.
     """
 
     conn: Connection
     vault: Vault = field(repr=False)
+    memo: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _keys: dict[str, Any] = field(default_factory=dict, repr=False)
     _gone: list[str] = field(default_factory=list, repr=False)
 

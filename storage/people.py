@@ -189,8 +189,12 @@ def by_identity(db: Db, kind: str, corp: str, ext_id: str) -> Person | None:
 
 def identity_of(db: Db, person_id: str, kind: str) -> Identity | None:
     """How the person is reached in that name space."""
-    row = db.conn.execute(_IDENTITY_OF, {"id": person_id, "kind": kind}).one_or_none()
-    return None if row is None else Identity(*row)
+    known = (f"identity:{kind}", person_id)
+    if known not in db.memo:
+        row = db.conn.execute(_IDENTITY_OF, {"id": person_id, "kind": kind}).one_or_none()
+        db.memo[known] = None if row is None else Identity(*row)
+    found: Identity | None = db.memo[known]
+    return found
 
 
 def attach_identity(
@@ -213,12 +217,14 @@ def attach_identity(
         "corp": corp,
         "ext_id": ext_id,
     }
+    db.memo.clear()
     return insert_ignore(db, identities, row) or identity_of(db, person_id, kind) == (kind, corp, ext_id)
 
 
 def detach(db: Db, kind: str, corp: str, ext_id: str) -> bool:
     """Forget an identity; False if nobody had it."""
     here = (identities.c.kind == kind) & (identities.c.corp == corp) & (identities.c.ext_id == ext_id)
+    db.memo.clear()
     return db.conn.execute(delete(identities).where(here)).rowcount == 1
 
 
@@ -243,6 +249,7 @@ def add_role(
         raise ValueError("a role needs an existing person and a known kind")
     role = Role(new_id(), person_id, kind, class_id, pupil_id, relation)
     db.conn.execute(insert(roles_table), role_values(role, school_id, now))
+    db.memo.clear()
     return role
 
 
@@ -264,12 +271,17 @@ def role_values(role: Role, school_id: str, now: datetime) -> dict[str, object]:
 def end_role(db: Db, now: datetime, role_id: str) -> bool:
     """End a role; the row stays. False if it had ended or never was."""
     here = (roles_table.c.id == role_id) & roles_table.c.ended_at.is_(None)
+    db.memo.clear()
     return db.conn.execute(update(roles_table).where(here).values(ended_at=now)).rowcount == 1
 
 
 def roles(db: Db, person_id: str) -> tuple[Role, ...]:
     """What the person is now, in the order the roles were given."""
-    return tuple(Role(*row) for row in db.conn.execute(_ROLES_OF, {"id": person_id}))
+    known = ("roles", person_id)
+    if known not in db.memo:
+        db.memo[known] = tuple(Role(*row) for row in db.conn.execute(_ROLES_OF, {"id": person_id}))
+    held: tuple[Role, ...] = db.memo[known]
+    return held
 
 
 def teachers_of_class(db: Db, class_id: str) -> tuple[Person, ...]:

@@ -162,7 +162,7 @@ class Classroom:
         school = schools.all_schools(db)[0]
         person = people.by_identity(db, *(sender.kind, sender.corp, sender.id)) if sender else None
         roles = people.roles(db, person.id) if person else ()
-        return Ctx(db, self.now, school, schools.calendar(db, school), person, roles, self.new_id)
+        return Ctx(db, self.now, school, person, roles, self.new_id)
 
     def _post(self, ctx: Ctx, feature: str, reply: Reply, asker: str) -> None:
         text, person_id = reply.text, ctx.person.id if ctx.person else ""
