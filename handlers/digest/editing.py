@@ -12,6 +12,7 @@ from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import Desk, Sheet, current, today, who
 from handlers.digest.noting import reminded
 from handlers.guard.texts import note_stopped
+from handlers.language.notes import note_of
 from storage import digests, people
 from storage.digests import Note
 
@@ -76,11 +77,20 @@ def remove(ctx: Ctx, place: Place) -> str:
     return texts.removed(place.note.kind, place.note.text, len(place.sheet.notes) - 1)
 
 
+def _bare(ctx: Ctx, place: Place, words: str) -> str:
+    """「改成表扬小明擦黑板」 in a praise note is 「小明擦黑板」."""
+    kind, kept = note_of(words)
+    bare = kept if kind == place.note.kind else words
+    today_praise = place.note.kind == "praise" and place.sheet.day == ctx.local.date()
+    return rules.without_today(bare) if today_praise else bare
+
+
 def edit(ctx: Ctx, place: Place, words: str) -> str:
     """Change a note's words; guard, length and consent are looked at as for a new one."""
     foreign = _foreign(ctx, place)
     if foreign:
         return foreign
+    words = _bare(ctx, place, words)
     verdict = guard.check(words, "teacher")
     if verdict.verdict == "block":
         return note_stopped(verdict)

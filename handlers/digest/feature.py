@@ -250,7 +250,7 @@ _Command = Callable[[Ctx, Message, Pending, Desk], list[Reply]]
 
 
 def _command(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
-    if wish.op in _DECIDES and not desk.decides:
+    if wish.op in _DECIDES and not desk.decides and "ask" not in wish.slots:
         return [posting.decide_refused(ctx, desk.of)]
     return _COMMANDS[wish.op](ctx, message, wish, desk)
 
@@ -282,13 +282,18 @@ def _schedule(ctx: Ctx, _message: Message, wish: Pending, desk: Desk) -> list[Re
     return [Reply(Asker(), planning.set_times(ctx, desk, wish.slots))]
 
 
-def _edit(ctx: Ctx, _message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+def _edit(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+    if "content" not in wish.slots:
+        pending.keep(ctx, message, Pending("class", classes=[desk.of.id]))
+        return [Reply(Asker(), texts.WHAT_TO_CHANGE)]
     place = editing.find(ctx, [desk], wish.slots)
     said = place if isinstance(place, str) else editing.edit(ctx, place, wish.slots["content"])
     return [Reply(Asker(), said)]
 
 
-def _remove(ctx: Ctx, _message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+    if not wish.slots:
+        return _edit(ctx, message, wish, desk)
     place = editing.find(ctx, [desk], wish.slots)
     return [Reply(Asker(), place if isinstance(place, str) else editing.remove(ctx, place))]
 

@@ -89,6 +89,9 @@ def _send(ctx: Ctx, of: SchoolClass, day: date) -> list[Reply]:
 
 def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
     """「速递改到17:20发」, 「自动发」, 「不要自动发」: kept with history, effective at once, echoed."""
+    if "ask" in slots:
+        plan = times(ctx, desk.of.id)
+        return texts.times_now(desk.of.name, say_time(plan.preview), say_time(plan.send), auto=plan.auto)
     if "auto" in slots:
         return _set_auto(ctx, desk, slots["auto"] == "on")
     clock = rules.parse_time(slots.get("time", ""))

@@ -339,8 +339,14 @@ def auto_off(class_name: str) -> str:
     return f"好，{class_name}的速递不自动发了，每次等您说「发送」。"
 
 
+def times_now(class_name: str, preview_at: str, send_at: str, *, auto: bool) -> str:
+    """Asked about them."""
+    send = f"{send_at} 自动发" if auto else "等您说「发送」才发"
+    return f"{class_name}的速递上学日 {preview_at} 给您预览，{send}。要改就说「速递改到17:20发」。"
+
+
 def times_set(class_name: str, preview_at: str, send_at: str, auto: bool, since: str) -> str:
-    """Times as they are now."""
+    """Changed."""
     send = f"{send_at} 自动发" if auto else f"{send_at} 是发送时间（等您说「发送」才发）"
     return f"改好了，{class_name}的速递从{since}起：{preview_at} 给您预览，{send}。"
 

@@ -362,3 +362,16 @@ def test_other_matters_are_asked_about(room: Classroom, text: str) -> None:
 def test_yes_and_no_to_nothing(room: Classroom) -> None:
     assert room.say("王老师", "好的").startswith("好。")
     assert room.say("王老师", "不用了") == "好，什么也没有做。"
+
+
+def test_changing_asks_what_when_nothing_is_named(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    for words in ("改", "我要改一下", "改一下第1条", "删了"):
+        assert room.say("王老师", words).startswith("要改哪条？")
+    assert room.say("王老师", "第1条改成表扬小明今天擦黑板") == "改好了，第1条（表扬）：小明擦黑板"
+
+
+def test_the_times_can_be_asked_for(room: Classroom) -> None:
+    assert "16:30 给您预览，等您说「发送」才发" in room.say("王老师", "速递几点发")
+    room.say("王老师", "自动发")
+    assert "16:50 自动发" in room.say("李老师", "速递什么时候发？")
