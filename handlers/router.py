@@ -223,6 +223,9 @@ def _resumed(ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Decide
             slots = reading.slots
             wish = relay.ToFamily(slots["child"], slots.get("relation", ""), words)
             return _from("relay", _BY_NAME["relay"].handle(ctx, message, wish))
+    held = pending.load(talk)
+    if held is not None and held.op == pending.QUESTION and reading.intent == "confirm_yes":
+        return _hand_over(ctx, message, Choice(Thing(pending.QUESTION, talk.id), "ask"))
     feature = _TALKERS.get(talk.feature)
     replies = feature.resume(ctx, message, reading, talk) if feature else None
     return None if replies is None else _from(talk.feature, replies)

@@ -75,7 +75,7 @@ def _digest(ctx: Ctx, of: SchoolClass, day: date) -> Answer:
     for shown in digests.published(ctx.db, of.id, day):
         if shown.day == day:
             return Answer(shown.text, False)
-    return Answer(texts.no_digest(say_day(day)), True)
+    return Answer(texts.no_digest(say_day(day)), False)
 
 
 def names_a_child(ctx: Ctx, of: SchoolClass, text: str) -> bool:

@@ -260,9 +260,9 @@ def _preview(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Re
 
 
 def _shown(ctx: Ctx, desk: Desk) -> Sheet:
-    """Today's while it says anything, else the one that notes go into now."""
-    now_sheet = today(ctx, desk.of)
-    return now_sheet if now_sheet.notes else current(ctx, desk.of)
+    """The one notes go into now, so that 「第2条」 means what was shown; else today's, already out."""
+    coming = current(ctx, desk.of)
+    return coming if coming.notes else today(ctx, desk.of)
 
 
 def _publish(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:

@@ -7,7 +7,7 @@ import re
 _CN = "一二三四五六七八九"
 _CLASS = rf"(?:[{_CN}](?:年级|年)?[（(]\s*\d{{1,2}}\s*[）)]\s*班?|[{_CN}\d](?:年级|年)[{_CN}十\d]{{1,2}}班|[{_CN}]\d{{1,2}}班|[1-9]0\d班?(?!\d)|\d{{1,2}}班)"
 _LEAD = re.compile(
-    rf"^(?:给|在|往|请给|把)?(?P<names>{_CLASS}(?:\s*[、和跟，,]\s*{_CLASS})*)(?:都)?(?P<after>的|[：:，, \n]+|(?=[^\d的]))"
+    rf"^(?:给|在|往|请给|把)?(?P<names>{_CLASS}(?:\s*[、和跟，,]\s*{_CLASS})*)(?:都)?(?P<after>的|[：:，, \n]+|(?=[^\d的班]))"
 )
 _TRAIL = re.compile(rf"[，, （(]+(?P<names>{_CLASS}(?:\s*[、和]\s*{_CLASS})*)(?:的)?[）)]?$")
 _ONE = re.compile(_CLASS)

@@ -375,3 +375,32 @@ def test_the_times_can_be_asked_for(room: Classroom) -> None:
     assert "16:30 给您预览，等您说「发送」才发" in room.say("王老师", "速递几点发")
     room.say("王老师", "自动发")
     assert "16:50 自动发" in room.say("李老师", "速递什么时候发？")
+
+
+def test_yes_to_the_offer_asks_the_teacher_what_was_asked(room: Classroom) -> None:
+    room.say("小明妈妈", "明天带什么")
+    assert room.say("小明妈妈", "好的") == "已转给王老师，回复会发到这里。"
+    assert room.seen("王老师").startswith("小明妈妈（小明）：明天带什么")
+    room.say("小明妈妈", "明天带什么")
+    assert room.say("小明妈妈", "不用了") == "好，没有转。"
+
+
+def test_what_is_shown_is_what_numbers_mean(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "sent")
+    assert "（今天的已经发到群里）" in room.say("王老师", "看一下")
+    assert "已经发到群里，改不了" in room.say("王老师", "删第1条")
+    room.say("王老师", "提醒周五交回执")
+    shown = room.say("王老师", "看一下")
+    assert "周五交回执" in shown
+    assert "这些随 10月13日（周二）的速递发。" in shown
+    assert "周五交回执" in room.say("王老师", "删第1条")
+
+
+def test_a_class_named_alone_answers_which_class(room: Classroom) -> None:
+    room.say("陈老师", "图书角多了新书")
+    assert room.say("陈老师", "表扬").startswith("这是哪个班的？")
+    assert room.say("陈老师", "三(2)班").startswith("记下了（三(2)班，表扬）")
+    room.say("陈老师", "提醒明天带伞")
+    assert room.say("陈老师", "302班").startswith("记下了（三(2)班，提醒）")
