@@ -77,6 +77,7 @@ class _Last:
     wall: datetime
     monotonic: float
     ticks: int = 0
+    reached: int = 0
     health: dict[str, Any] = field(default_factory=dict)
 
 
@@ -133,7 +134,7 @@ class App:
         if path is not None:
             school = orjson.loads(path.read_bytes())
             self.store.run(lambda db: self._import(db, school)).result()
-        return generation.enter(self.store, self._state_dir)
+        return generation.enter(self.store, self._state_dir, self.clock.now())
 
     def _import(self, db: Db, school: dict[str, Any]) -> None:
         if seed.is_empty(db):
@@ -163,17 +164,11 @@ class App:
             lambda: self.worker.wake(),
             random.Random(),  # noqa: S311 - jitter
         )
-        self.worker = Worker(
-            self.store,
-            self.clock,
-            self._owner,
-            self.decider.row,
-            self.decider.apologise,
-            self.metrics,
-            self.sender.wake,
-        )
+        self._make_worker()
         robots = {name: Robot(name, app) for name, app in apps.items()}
-        self.intake = Intake(self.store, self._spool, self.clock, key, robots, self.metrics, self.worker.wake)
+        self.intake = Intake(
+            self.store, self._spool, self.clock, key, robots, self.metrics, lambda: self.worker.wake()
+        )
         self.ticker = Ticker(
             self.store,
             self.clock,
@@ -185,21 +180,32 @@ class App:
         )
         self.server = Server(self.intake, self.metrics, self.health)
 
+    def _make_worker(self) -> None:
+        self.worker = Worker(
+            self.store,
+            self.clock,
+            self._owner,
+            self.decider.row,
+            self.decider.apologise,
+            self.metrics,
+            self.sender.wake,
+        )
+
     async def _take_up(self, *, restored: bool) -> None:
         """What was under way when the process ended: free it, and say what is in doubt, once."""
 
         def unit(db: Db) -> None:
-            inbox.release_owned(db, self._owner)
             self.decider.begin(db)
-            now = self.clock.now()
             if restored:
-                self.decider.in_doubt(db, outbox.quarantine(db, now), restored=True)
+                self.decider.restored(db)
             else:
-                self._settle_abandoned(db, outbox.abandoned(db, self._owner), now)
+                self._settle_abandoned(db, outbox.abandoned(db, self._owner), self.clock.now())
 
-        await asyncio.wrap_future(self.store.run(unit))
+        await asyncio.wrap_future(self.store.run(lambda db: inbox.release_owned(db, self._owner)))
         if restored:
+            await self._decide_unsent()
             _log.warning("restored_database", action="nothing is sent until a teacher decides")
+        await asyncio.wrap_future(self.store.run(unit))
         if self._follower is not None:
             self._started.set()
 
@@ -212,7 +218,17 @@ class App:
             else:
                 outbox.end(db, row, outbox.UNKNOWN, "crashed", now, keep=True)
                 doubtful.append(row)
-        self.decider.in_doubt(db, doubtful, restored=False)
+        self.decider.in_doubt(db, doubtful)
+
+    async def _decide_unsent(self) -> None:
+        """What a restored copy had not decided yet may have been answered: decide it, but send nothing."""
+        worker = self.worker
+        worker.start()
+        while (await asyncio.wrap_future(self.store.read(inbox.depth))).open:
+            worker.wake()
+            await worker.moved()
+        await worker.stop()
+        self._make_worker()
 
     # -- stop, in this order: the door first, the database last
 
@@ -225,6 +241,7 @@ class App:
         await self.ticker.stop()
         await self.worker.stop()
         await self.sender.stop()
+        await self._remember()
         if self._background:
             await asyncio.wait(self._background)
         if self._http is not None:
@@ -302,9 +319,22 @@ class App:
         if last.ticks % RESCUE_TICKS == 0:
             await self._rescue()
         await self.intake.drain()
+        await self._remember()
         if _orphaned():
             _log.error("supervisor_gone")
             os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _remember(self) -> None:
+        """Note outside the database how far it has come, so that an older copy put back is noticed."""
+        if self.store.dialect != "sqlite":
+            return
+        try:
+            reached = await asyncio.wrap_future(self.store.read(generation.mark))
+        except Refused:
+            return
+        if reached > self._last.reached:
+            self._last.reached = reached
+            await asyncio.to_thread(generation.remember, self._state_dir, reached)
 
     async def _rescue(self) -> None:
         """Sends of a replica that died: its lease is over."""

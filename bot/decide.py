@@ -19,7 +19,7 @@ from handlers.reply import Asker, Outcome, Reply, Subject, Thing
 from handlers.texts import APOLOGY
 from jobs.ticker import plan_jobs
 from jobs.timetable import FEATURE, job_of
-from storage import people, schools
+from storage import outbox, people, schedule, schools
 from storage.engine import Db
 from storage.inbox import Claimed
 from storage.outbox import Row
@@ -27,6 +27,7 @@ from storage.schedule import Occurrence
 from storage.schools import School
 
 Decided = Iterable[tuple[str, Reply]]
+_ALL = 1_000_000
 
 
 class Decider:
@@ -111,17 +112,25 @@ class Decider:
             if job is not None:
                 job.run(ctx)
 
-    def in_doubt(self, db: Db, rows: list[Row], *, restored: bool) -> None:
+    def in_doubt(self, db: Db, rows: list[Row]) -> None:
         """Tell the teachers of sends nobody can know the end of, in one message each."""
-        by_school: dict[str, list[Outcome]] = {}
-        for row in rows:
-            if row.school_id is not None:
-                by_school.setdefault(row.school_id, []).append(_in_doubt(row, restored))
-        for school_id, outcomes in by_school.items():
-            school = schools.get(db, school_id)
-            if school is not None:
+        for school in schools.all_schools(db) if rows else ():
+            mine = [_in_doubt(row, "crashed") for row in rows if row.school_id == school.id]
+            if mine:
                 ctx = self._ctx(db, school)
-                self._put(ctx, router.summary(ctx, outcomes), None)
+                self._put(ctx, router.summary(ctx, mine), None)
+
+    def restored(self, db: Db) -> None:
+        """A database put back from a copy: hold what it had queued and what has become due since."""
+        now = self._clock.now()
+        rows = outbox.quarantine(db, now)
+        for occurrence in schedule.due(db, now, _ALL):
+            if occurrence.feature != FEATURE:
+                schedule.take(db, occurrence, now)
+        for school in schools.all_schools(db):
+            ctx = self._ctx(db, school)
+            mine = [_in_doubt(row, "restored") for row in rows if row.school_id == school.id]
+            self._put(ctx, router.restored(ctx, mine), None)
 
     def wanted(self, db: Db, row: Row) -> bool:
         """Right before sending: is what the row depends on still as it was?"""
@@ -146,8 +155,7 @@ def _received(claimed: Claimed) -> Received:
     return read_payload(claimed.id, claimed.payload.encode(), claimed.received_at)
 
 
-def _in_doubt(row: Row, restored: bool) -> Outcome:
+def _in_doubt(row: Row, code: str) -> Outcome:
     thing = Thing(row.thing_kind, row.thing_id) if row.thing_kind and row.thing_id else None
-    code = "restored" if restored else "crashed"
     text = row.payload.get("text", "")
     return Outcome(row.id, "unknown", code, thing, text, row.to_person, row.to_class)

@@ -11,6 +11,7 @@ from handlers.context import Ctx
 from handlers.digest import asking, pending
 from handlers.digest import feature as digest
 from handlers.digest.desks import teaches
+from handlers.digest.restored import hold_today
 from handlers.language import Reading
 from handlers.language.clean import fold
 from handlers.language.typed import typed_number
@@ -103,6 +104,12 @@ def withheld(ctx: Ctx) -> Decided:
 
 
 _QUOTA = "quota.told"
+
+
+def restored(ctx: Ctx, rows: Iterable[Outcome]) -> Decided:
+    """The database was put back from a copy: the teachers decide about everything it had queued."""
+    private = [row for row in rows if not row.to_class]  # of a digest hold_today speaks
+    return [*summary(ctx, private), *_from(digest.FEATURE.name, hold_today(ctx))]
 
 
 def summary(ctx: Ctx, rows: Iterable[Outcome]) -> Decided:

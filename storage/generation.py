@@ -1,7 +1,8 @@
 """Is this the database we left, or an older copy put back?
 
-Each start writes a new random generation into the database and into a file beside it. A database
-whose generation is not the file's was restored: what it had queued may have been sent long ago.
+Each start writes a new random generation into the database and into a file beside it; and while it
+serves, a second file is told every second or so how far the database has come. A database of another
+generation, or one that has not come so far, was restored: what it had queued may have been sent long ago.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, String, Table, func, select
 
 from storage.engine import Db, Store
+from storage.inbox import inbox
 from storage.metadata import metadata
+from storage.outbox import ENDS, outbox
 
 Verdict = Literal["fresh", "same", "restored"]
+FORGOTTEN = timedelta(days=6)
 
 meta = Table(
     "meta",
@@ -49,7 +54,31 @@ def node_id(state_dir: Path) -> str:
     return path.read_text().strip()
 
 
-def enter(store: Store, state_dir: Path) -> Verdict:
+def mark(db: Db) -> int:
+    """How far the database has come: the latest moment (ms) anything was handled or sent."""
+    ended = [select(func.max(outbox.c.done_at)).where(outbox.c.state == state) for state in ENDS]
+    handled = select(func.max(inbox.c.handled_at))
+    found = [db.conn.execute(statement).scalar_one() for statement in (handled, *ended)]
+    return max((int(when.timestamp() * 1000) for when in found if when is not None), default=0)
+
+
+def remember(state_dir: Path, reached: int) -> None:
+    """Write down a :func:`mark`. Not synced: after a power cut it may only be too low, which is harmless."""
+    temporary = state_dir / "reached.new"
+    temporary.write_text(str(reached))
+    temporary.replace(state_dir / "reached")
+
+
+def _is_behind(store: Store, state_dir: Path, now: datetime) -> bool:
+    path = state_dir / "reached"
+    remembered = int(path.read_text()) if path.exists() else 0
+    # What is over is dropped after seven days, so an idle database falls behind an old mark by itself.
+    if remembered < (now - FORGOTTEN).timestamp() * 1000:
+        return False
+    return store.run(mark).result() < remembered
+
+
+def enter(store: Store, state_dir: Path, now: datetime) -> Verdict:
     """Compare database and file, then begin a new generation in both.
 
     The file first names the coming generation beside the present one, so a crash between the two
@@ -60,6 +89,8 @@ def enter(store: Store, state_dir: Path) -> Verdict:
     kept = json.loads(path.read_text()) if path.exists() else []
     present = store.run(lambda db: get_meta(db, key)).result()
     verdict = _verdict(store, present, kept)
+    if verdict == "same" and store.dialect == "sqlite" and _is_behind(store, state_dir, now):
+        verdict = "restored"
     coming = secrets.token_hex(8)
     _write(path, json.dumps([present, coming]))
     store.run(lambda db: put_meta(db, key, coming)).result()

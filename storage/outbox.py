@@ -22,6 +22,7 @@ from storage.metadata import metadata
 
 NEW, SENDING = "new", "sending"
 SENT, REFUSED, UNKNOWN, EXPIRED, WITHDRAWN = "sent", "refused", "unknown", "expired", "withdrawn"
+ENDS = (SENT, REFUSED, UNKNOWN, EXPIRED, WITHDRAWN)
 _WHERE = "outbox.payload"
 
 outbox = Table(

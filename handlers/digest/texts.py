@@ -321,6 +321,11 @@ def never_confirmed(name: str) -> str:
     return f"{name}到 21:00 还没有确认发出，今天不再发。\n当天的内容要用，再说一遍就行。"
 
 
+def restored(class_name: str) -> str:
+    """A backup was restored: whether today's digest was posted is not known."""
+    return f"数据从备份恢复了，不知道{class_name}今天的速递有没有发过，先不自动发。\n群里没有，就说「发送」；有了，就说「今天不发」。"
+
+
 def marked_arrived(name: str) -> str:
     """The teacher has seen it in the group."""
     return f"好，{name}记为已发，家长来问就按它回答。"

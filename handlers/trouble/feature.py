@@ -79,7 +79,7 @@ def summary(ctx: Ctx, rows: Iterable[Outcome]) -> list[Reply]:
 
 
 def _tell(ctx: Ctx, teacher: str, mine: Sequence[Outcome]) -> list[Reply]:
-    to_self = [row for row in mine if row.to_person == teacher and row.code != "restored"]
+    to_self = [row for row in mine if row.to_person == teacher]
     others = [row for row in mine if row not in to_self]
     replies = []
     if to_self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +76,11 @@ def test_the_space_is_reserved(tmp_path: Path) -> None:
 
 
 def test_starts_and_a_second_replica_are_no_restore(store: Store, tmp_path: Path) -> None:
-    assert generation.enter(store, tmp_path / "one") == "fresh"
-    assert generation.enter(store, tmp_path / "one") == "same"
+    assert generation.enter(store, tmp_path / "one", NOW) == "fresh"
+    assert generation.enter(store, tmp_path / "one", NOW) == "same"
     if store.dialect == "postgresql":
-        assert generation.enter(store, tmp_path / "two") == "fresh"
-        assert generation.enter(store, tmp_path / "one") == "same"
+        assert generation.enter(store, tmp_path / "two", NOW) == "fresh"
+        assert generation.enter(store, tmp_path / "one", NOW) == "same"
 
 
 def test_an_older_copy_put_back_is_a_restore(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_an_older_copy_put_back_is_a_restore(tmp_path: Path) -> None:
     def enter() -> str:
         schema.prepare(url)
         store = open_store(url, tmp_path / "key")
-        verdict = generation.enter(store, tmp_path / "state")
+        verdict = generation.enter(store, tmp_path / "state", NOW)
         store.close()
         return verdict
 
@@ -105,8 +105,21 @@ def test_a_copy_on_a_new_host_is_a_restore(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     schema.prepare(url)
     store = open_store(url, tmp_path / "key")
-    generation.enter(store, tmp_path / "old")
-    assert generation.enter(store, tmp_path / "new") == "restored"
+    generation.enter(store, tmp_path / "old", NOW)
+    assert generation.enter(store, tmp_path / "new", NOW) == "restored"
+    store.close()
+
+
+def test_a_copy_from_the_very_same_run_is_noticed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    schema.prepare(url)
+    store = open_store(url, tmp_path / "key")
+    assert generation.enter(store, tmp_path / "state", NOW) == "fresh"
+    reached = int(NOW.timestamp() * 1000)
+    generation.remember(tmp_path / "state", reached)
+    assert generation.enter(store, tmp_path / "state", NOW) == "restored"
+    later = NOW + timedelta(days=8)
+    assert generation.enter(store, tmp_path / "state", later) == "same", "an idle week is no restore"
     store.close()
 
 
@@ -114,7 +127,7 @@ def test_a_copy_on_a_new_host_is_a_restore(tmp_path: Path) -> None:
 def test_a_crash_between_the_two_writes_is_no_restore(
     store: Store, tmp_path: Path, written: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generation.enter(store, tmp_path)
+    generation.enter(store, tmp_path, NOW)
     real, calls = generation._write, []
 
     def crash_at(path: Path, text: str) -> None:
@@ -127,6 +140,6 @@ def test_a_crash_between_the_two_writes_is_no_restore(
     if written == "file":
         monkeypatch.setattr(generation, "put_meta", lambda *_a: (_ for _ in ()).throw(LookupError()))
     with pytest.raises((KeyboardInterrupt, LookupError)):
-        generation.enter(store, tmp_path)
+        generation.enter(store, tmp_path, NOW)
     monkeypatch.undo()
-    assert generation.enter(store, tmp_path) == "same"
+    assert generation.enter(store, tmp_path, NOW) == "same"
