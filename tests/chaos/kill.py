@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -138,6 +139,9 @@ class Run:
         while self.service.deaths < goal:
             await self._one_kill()
         await self.people.quiet()
+        await self.service.back()
+        # A night is long: what has not gone out by the morning would be given up, as it should be.
+        await self._until_done()
 
     async def _one_kill(self) -> None:
         """At a named point, in turn, or at any moment."""
@@ -181,17 +185,25 @@ class Run:
         await self.service.back()
         await self._move(morning.replace(hour=17, minute=30), "walk")
         await self._move(morning.replace(hour=17, minute=30) + timedelta(days=3), "walk")
+        await self._until_done()
+
+    async def _until_done(self) -> None:
+        """Walk on in small steps until nothing is open: what waits for its next try becomes due."""
         async with asyncio.timeout(DRAIN_S):
             while True:
-                await self._move(await self.control.now() + timedelta(minutes=5), "walk")
+                before = len(self.people.items)
+                await self._move(await self.control.now() + timedelta(minutes=1), "walk")
                 health = await self.service.health()
-                quiet = not await self.people.look()
+                await self.people.look()
+                quiet = len(self.people.items) == before
                 if quiet and not health["inbox_open"] and not health["outbox_due"] and not health["spool"]:
                     return
 
 
 async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path) -> tuple[Result, list[str]]:
     """One whole run on an empty database; the result and, for a person, what was wrong.
+
+    SIGTERM ends it early, its processes with it.
 
     Args:
         url: ``sqlite:///FILE`` or ``postgresql://…``.
@@ -200,6 +212,9 @@ async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path
     """
     emulator = Emulator(start=START, seed=str(seed), limits=Limits(None, None))
     await emulator.start()
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         async with Control(emulator.url) as hand:
             people = People(hand, await hand.people(), random.Random(f"people:{seed}"))

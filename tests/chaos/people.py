@@ -42,6 +42,7 @@ class People:
     _used: set[tuple[str, str]] = field(default_factory=set)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _cursor: int = 0
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def guardians(self) -> list[Person]:
@@ -112,14 +113,15 @@ class People:
             await self.look(wait_ms=500)
 
     async def look(self, wait_ms: int = 0) -> int:
-        """Read what is new; returns how much."""
-        try:
-            self._cursor, items = await self.control.seen(self._cursor, wait_ms)
-        except ControlError:
-            return 0
-        for item in items:
-            self._read(item)
-        return len(items)
+        """Read what is new; returns how much. One look at a time, or something would be read twice."""
+        async with self._looking:
+            try:
+                self._cursor, items = await self.control.seen(self._cursor, wait_ms)
+            except ControlError:
+                return 0
+            for item in items:
+                self._read(item)
+            return len(items)
 
     def _read(self, item: Item) -> None:
         self.items.append(item)
