@@ -260,8 +260,9 @@ class App:
             busy, coming = await asyncio.wrap_future(self.store.read(partial(_look, now=now)))
             if not busy and self.worker.idle and self.sender.idle:
                 return coming
-            self.worker.wake()
-            self.sender.wake()
+            if self.worker.idle and self.sender.idle:  # rows are there, and nobody looks
+                self.worker.wake()
+                self.sender.wake()
             moves = [asyncio.ensure_future(part.moved()) for part in (self.worker, self.sender)]
             await asyncio.wait(moves, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
             for move in moves:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, LargeBinary, String
+from sqlalchemy import BigInteger, Column, ColumnElement, Dialect, LargeBinary, String, literal_column
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
@@ -34,6 +34,16 @@ class UtcDateTime(TypeDecorator[datetime]):
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+def is_now(column: Column[Any], *values: str | int) -> ColumnElement[bool]:
+    """``column`` is one of ``values``, written out in the statement.
+
+    A partial index serves a statement only if the planner can see that the condition holds, and behind a
+    parameter it cannot.
+    """
+    written = [literal_column(repr(value), column.type) for value in values]
+    return column == written[0] if len(written) == 1 else column.in_(written)
 
 
 Id = String(32)

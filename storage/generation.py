@@ -17,6 +17,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy import Column, String, Table, func, select
 
+from storage.columns import is_now
 from storage.engine import Db, Store
 from storage.inbox import inbox
 from storage.metadata import metadata
@@ -56,10 +57,14 @@ def node_id(state_dir: Path) -> str:
 
 def mark(db: Db) -> int:
     """How far the database has come: the latest moment (ms) anything was handled or sent."""
-    ended = [select(func.max(outbox.c.done_at)).where(outbox.c.state == state) for state in ENDS]
-    handled = select(func.max(inbox.c.handled_at))
-    found = [db.conn.execute(statement).scalar_one() for statement in (handled, *ended)]
+    found = [db.conn.execute(statement).scalar_one() for statement in _REACHED]
     return max((int(when.timestamp() * 1000) for when in found if when is not None), default=0)
+
+
+_REACHED = (
+    select(func.max(inbox.c.handled_at)),
+    *(select(func.max(outbox.c.done_at)).where(is_now(outbox.c.state, state)) for state in ENDS),
+)
 
 
 def remember(state_dir: Path, reached: int) -> None:

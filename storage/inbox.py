@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, LargeBinary, SmallInteger, String, Table
 
 from storage import sealing
-from storage.columns import Id, UtcDateTime
+from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 
@@ -40,9 +40,17 @@ inbox = Table(
     Column("handled_at", UtcDateTime, nullable=True),
     Column("error", String(120), nullable=True),
 )
-_OPEN = inbox.c.state == NEW
+_OPEN = is_now(inbox.c.state, NEW)
 Index("ix_inbox_open", inbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_inbox_conversation", inbox.c.conversation, inbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_IS_PARKED = is_now(inbox.c.state, PARKED)
+Index(
+    "ix_inbox_parked",
+    inbox.c.handled_at,
+    inbox.c.id,
+    sqlite_where=_IS_PARKED,
+    postgresql_where=_IS_PARKED,
+)
 Index("ix_inbox_handled_at", inbox.c.handled_at)
 
 
@@ -104,7 +112,7 @@ _BEHIND_SUSPECT = (
     sa.select(sa.literal(1))
     .where(
         _before.c.conversation == inbox.c.conversation,
-        _before.c.state == NEW,
+        is_now(_before.c.state, NEW),
         _before.c.attempts >= SUSPECT,
         _before.c.id < inbox.c.id,
     )
@@ -164,7 +172,7 @@ def _open(db: Db, row: Any) -> str:
 _earlier = inbox.alias("earlier")
 _WAITS = (
     sa.select(sa.literal(1))
-    .where(_earlier.c.conversation == inbox.c.conversation, _earlier.c.state == NEW)
+    .where(_earlier.c.conversation == inbox.c.conversation, is_now(_earlier.c.state, NEW))
     .where(_earlier.c.id < inbox.c.id)
     .exists()
 )
@@ -229,9 +237,13 @@ class Depth:
     parked: int
 
 
+_WAITING = sa.select(sa.func.count(), sa.func.min(inbox.c.received_at)).where(_OPEN)
+_PARKED_COUNT = sa.select(sa.func.count()).select_from(inbox).where(_IS_PARKED)
+
+
 def depth(db: Db) -> Depth:
-    waiting = db.conn.execute(sa.select(sa.func.count(), sa.func.min(inbox.c.received_at)).where(_OPEN)).one()
-    parked = db.conn.execute(sa.select(sa.func.count()).where(inbox.c.state == PARKED)).scalar_one()
+    waiting = db.conn.execute(_WAITING).one()
+    parked = db.conn.execute(_PARKED_COUNT).scalar_one()
     return Depth(waiting[0], waiting[1], parked)
 
 

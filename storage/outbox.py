@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
-from storage.columns import Id, UtcDateTime
+from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db
 from storage.metadata import metadata
 
@@ -57,9 +57,9 @@ outbox = Table(
     Column("code", String(80), nullable=True),
     Column("platform_id", String(200), nullable=True),
 )
-_OPEN = outbox.c.state.in_([NEW, SENDING])
-_IS_NEW = outbox.c.state == NEW
-Index("ix_outbox_due", outbox.c.due_at, outbox.c.id, sqlite_where=_IS_NEW, postgresql_where=_IS_NEW)
+_OPEN = is_now(outbox.c.state, NEW, SENDING)
+_IS_NEW = is_now(outbox.c.state, NEW)
+Index("ix_outbox_due", outbox.c.state, outbox.c.due_at, outbox.c.id)
 Index("ix_outbox_lane", outbox.c.lane, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_outbox_subject", outbox.c.subject_kind, outbox.c.subject_id)
 Index("ix_outbox_thing", outbox.c.thing_kind, outbox.c.thing_id)
@@ -162,7 +162,7 @@ _BLOCKED = (
     sa.select(sa.literal(1))
     .where(
         _earlier.c.lane == outbox.c.lane,
-        _earlier.c.state.in_([NEW, SENDING]),
+        is_now(_earlier.c.state, NEW, SENDING),
         _earlier.c.id < outbox.c.id,
         sa.or_(_earlier.c.due_at <= _NOW, _earlier.c.started, _earlier.c.state == SENDING),
     )

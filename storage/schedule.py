@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, SmallInteger, String, Table, UniqueConstraint
 
-from storage.columns import Id, UtcDateTime
+from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 
@@ -33,7 +33,7 @@ schedule = Table(
     Column("done_at", UtcDateTime, nullable=True),
     UniqueConstraint("kind", "subject_id", "local_time"),
 )
-_WAITING = schedule.c.state == DUE
+_WAITING = is_now(schedule.c.state, DUE)
 Index("ix_schedule_due", schedule.c.due_at, schedule.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 

@@ -70,6 +70,13 @@ def _inbox() -> None:
         sqlite_where=sa.text("state = 0"),
         postgresql_where=sa.text("state = 0"),
     )
+    op.create_index(
+        "ix_inbox_parked",
+        "inbox",
+        ["handled_at", "id"],
+        sqlite_where=sa.text("state = 2"),
+        postgresql_where=sa.text("state = 2"),
+    )
 
 
 def _meta() -> None:
@@ -116,13 +123,7 @@ def _outbox() -> None:
         sa.Column("platform_id", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
-    op.create_index(
-        "ix_outbox_due",
-        "outbox",
-        ["due_at", "id"],
-        sqlite_where=sa.text("state = 'new'"),
-        postgresql_where=sa.text("state = 'new'"),
-    )
+    op.create_index("ix_outbox_due", "outbox", ["state", "due_at", "id"])
     op.create_index(
         "ix_outbox_lane",
         "outbox",
