@@ -147,8 +147,7 @@ class Decider:
             self._put(ctx, [("help", Reply(Asker(), APOLOGY))], Origin(received.message, received.session))
 
     def _put(self, ctx: Ctx, decided: Decided, origin: Origin | None) -> None:
-        for feature, reply in decided:
-            self._post.put(ctx, feature, reply, origin)
+        self._post.put(ctx, decided, origin)
 
 
 def _received(claimed: Claimed) -> Received:

@@ -6,7 +6,7 @@ Here, and only here, "the class", "a guardian", "the teacher" become lanes of a 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -70,13 +70,18 @@ class Post:
         self._platforms = platforms
         self._home = home
 
-    def put(self, ctx: Ctx, feature: str, reply: Reply, origin: Origin | None) -> None:
-        """Queue one reply. If nobody can be reached, the feature hears so as an outcome."""
+    def put(self, ctx: Ctx, replies: Iterable[tuple[str, Reply]], origin: Origin | None) -> None:
+        """Queue replies, each with its feature's name."""
+        items = [(self._letter(ctx, feature, reply, origin), reply.not_before) for feature, reply in replies]
+        outbox.put_all(ctx.db, [(item, due) for item, due in items if item is not None], ctx.now)
+
+    def _letter(self, ctx: Ctx, feature: str, reply: Reply, origin: Origin | None) -> Item | None:
+        """One reply as a command. If nobody can be reached, the feature hears so as an outcome."""
         lane = self._lane(ctx, reply, origin)
         outbox_id = new_id()
         if lane is None:
             self._unreachable(ctx, feature, reply, outbox_id)
-            return
+            return None
         text = self._numbered(ctx, feature, reply, lane)
         command = Command(
             outbox_id=outbox_id,
@@ -87,7 +92,7 @@ class Post:
             session=None if reply.arrival == "must" else lane.session,
             card=reply.arrival == "must",
         )
-        outbox.put(ctx.db, self._item(ctx, feature, reply, lane, command), ctx.now, reply.not_before)
+        return self._item(ctx, feature, reply, lane, command)
 
     def _item(self, ctx: Ctx, feature: str, reply: Reply, lane: Lane, command: Command) -> Item:
         platform = self._platforms[command.app]

@@ -24,6 +24,14 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
 Facts = Callable[[], Awaitable[dict[str, Any]]]
 
 
+async def _body(request: web.Request) -> bytes:
+    """The body; a time-out is only set up if it has not come with the head, as it nearly always does."""
+    if request.content.is_eof():
+        return await request.read()
+    async with asyncio.timeout(BODY_S):
+        return await request.read()
+
+
 class Server:
     """The listeners of one process.
 
@@ -69,8 +77,7 @@ class Server:
     async def _robot(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
         try:
-            async with asyncio.timeout(BODY_S):
-                raw = await request.read()
+            raw = await _body(request)
         except TimeoutError:
             return web.Response(status=408)
         answer = await self._intake.robot(request.match_info.get("app", ""), request.headers, raw)

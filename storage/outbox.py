@@ -8,7 +8,7 @@ are known. A lane (one recipient chat) keeps its order; lanes run side by side.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -102,8 +102,18 @@ class Item:
 
 def put(db: Db, item: Item, now: datetime, due_at: datetime | None = None) -> None:
     """Queue a command; due at once unless ``due_at`` (UTC) says later."""
+    put_all(db, [(item, due_at)], now)
+
+
+def put_all(db: Db, items: Sequence[tuple[Item, datetime | None]], now: datetime) -> None:
+    """Queue commands in one statement, in this order in each lane; each with its due moment or None."""
+    if items:
+        db.conn.execute(_PUT, [_values(db, item, now, due_at) for item, due_at in items])
+
+
+def _values(db: Db, item: Item, now: datetime, due_at: datetime | None) -> dict[str, Any]:
     values = {name: getattr(item, name) for name in _PLAIN}
-    values |= {
+    return values | {
         "payload": db.seal(item.sealed_for, _WHERE, item.id, json.dumps(item.payload, ensure_ascii=False)),
         "buckets": json.dumps(item.limits),
         "state": NEW,
@@ -113,7 +123,6 @@ def put(db: Db, item: Item, now: datetime, due_at: datetime | None = None) -> No
         "attempts": 0,
         "fence": 0,
     }
-    db.conn.execute(_PUT, values)
 
 
 _PUT = sa.insert(outbox)
