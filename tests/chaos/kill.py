@@ -200,7 +200,9 @@ class Run:
                     return
 
 
-async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path) -> tuple[Result, list[str]]:
+async def run(
+    kills: int, seed: int, url: str, *, control: bool, directory: Path, cards: bool = True
+) -> tuple[Result, list[str]]:
     """One whole run on an empty database; the result and, for a person, what was wrong.
 
     SIGTERM ends it early, its processes with it.
@@ -209,6 +211,7 @@ async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path
         url: ``sqlite:///FILE`` or ``postgresql://…``.
         control: Let the service acknowledge before it records: then messages must be lost.
         directory: Empty, for settings, keys and data.
+        cards: Whether card templates are configured; without, nothing removes a message sent twice.
     """
     emulator = Emulator(start=START, seed=str(seed), limits=Limits(None, None))
     await emulator.start()
@@ -218,7 +221,7 @@ async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path
     try:
         async with Control(emulator.url) as hand:
             people = People(hand, await hand.people(), random.Random(f"people:{seed}"))
-            async with _serving(emulator, url, directory, control) as service:
+            async with _serving(emulator, url, directory, control=control, cards=cards) as service:
                 trial = Run(kills, seed, hand, people, service, blind=control)
                 await trial.go()
             await people.look()
@@ -229,11 +232,16 @@ async def run(kills: int, seed: int, url: str, *, control: bool, directory: Path
 
 
 @asynccontextmanager
-async def _serving(emulator: Emulator, url: str, directory: Path, control: bool) -> AsyncIterator[Service]:
+async def _serving(
+    emulator: Emulator, url: str, directory: Path, *, control: bool, cards: bool
+) -> AsyncIterator[Service]:
     config = directory / "classbridge.toml"
     crash_dir = directory / "crash"
     crash_dir.mkdir()
     emulator.write_config(config, 0, url)
+    if not cards:
+        lines = config.read_text(encoding="utf-8").splitlines()
+        config.write_text("\n".join(line for line in lines if "card_template" not in line), encoding="utf-8")
     service = Service(config, crash_dir, ENV | ({"CHAOS_CONTROL": "1"} if control else {}))
     await service.start()
     emulator.target = f"http://127.0.0.1:{service.public_port}"
@@ -301,12 +309,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql, or the URL of an empty one")
     parser.add_argument("--control", action="store_true", help="acknowledge first, keep in memory: must lose")
+    parser.add_argument("--no-cards", action="store_true", help="as where the platform refuses cards")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="classbridge-kill-") as name:
         directory = Path(name)
         with _empty_database(options.database, directory) as url:
             result, remarks = asyncio.run(
-                run(options.kills, options.seed, url, control=options.control, directory=directory)
+                run(
+                    options.kills,
+                    options.seed,
+                    url,
+                    control=options.control,
+                    directory=directory,
+                    cards=not options.no_cards,
+                )
             )
     for remark in remarks:
         print(remark, file=sys.stderr)

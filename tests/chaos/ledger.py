@@ -18,6 +18,7 @@ AGAIN = "补发"
 UNSURE, SHOWN = "不确定", "可能没给您显示"
 """How the staff is told of a send that may not have arrived; of one to themselves with its words."""
 _LINE = re.compile(r"^[①-⑩]", re.MULTILINE)
+POST, HEADING_END = "【", "速递】"
 EXCERPT = 8
 
 Kind = Literal["relay", "answer", "note"]
@@ -123,7 +124,9 @@ def told(doubtful: Sequence[str], said: Sequence[str]) -> list[bool]:
     found = []
     for text in doubtful:
         marks = MARK.findall(text)
-        if marks:
+        if text.startswith(POST):  # only the heading of a whole digest is told
+            found.append(text[1:].partition(HEADING_END)[0] in whole)
+        elif marks:
             found.append(any(mark in whole for mark in marks))
         else:
             found.append(left[text] > 0)

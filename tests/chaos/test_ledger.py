@@ -68,6 +68,12 @@ def test_a_doubtful_send_is_told_only_by_words_about_it() -> None:
     assert told([row], ["1 条不确定有没有发出去：K00002Z", "小明妈妈：K00001Z"]) == [False]
 
 
+def test_a_doubtful_digest_is_told_by_its_heading() -> None:
+    row = "【三(2)班 10月12日速递】\n要闻：第K00001Z组今天完成了手抄报。"
+    assert told([row], ["三(2)班 10月12日的速递不确定有没有发出去"]) == [True]
+    assert told([row], ["三(2)班 10月13日的速递不确定有没有发出去"]) == [False]
+
+
 def test_equal_words_need_as_many_mentions() -> None:
     row = "已转给王老师，回复会发到这里。"
     assert told([row, row], [f"不确定：① 给小明妈妈：“{row}”"]) == [True, False]
