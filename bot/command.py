@@ -6,9 +6,10 @@ answers with exactly one :data:`Outcome`; it never raises for anything the netwo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 Action = Literal["retry", "slow", "config", "recipient", "content", "month"]
 """What a refusal asks for: again later · again after ``after_s`` · a person must repair the settings ·
@@ -99,3 +100,23 @@ class Maybe:
 
 
 Outcome = Sent | Refused | Maybe
+
+
+class Platform(Protocol):
+    """What a platform's client does for the sender."""
+
+    async def send(self, command: Command) -> Outcome:
+        """Make the call and say what came of it; raises nothing the network does."""
+        ...
+
+    def bucket_names(self, command: Command) -> Sequence[tuple[str, int, float]]:
+        """The platform's limits this send counts against: bucket, at most so many, window in seconds."""
+        ...
+
+    def idempotent(self, command: Command) -> bool:
+        """Whether a second copy of this very send would be removed by the platform."""
+        ...
+
+    def api(self, command: Command) -> str:
+        """The interface the send will use; names the metric."""
+        ...

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.command import Command, Group, Private, Session
+from bot.command import Command, Group, Platform, Private, Session
 from config.ids import new_id
 from handlers.context import Ctx
 from handlers.message import Message
@@ -20,9 +20,6 @@ from handlers.texts import answerable_line, choices_line
 from storage import classes, inbox, numbers, outbox, people
 from storage.engine import Db
 from storage.outbox import Item, Row
-
-if TYPE_CHECKING:
-    from bot.sender import Platform
 
 USER = "dingtalk_user"
 CHAT_LIFE = timedelta(hours=12)

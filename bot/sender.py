@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from bot.command import Command, Maybe, Outcome, Refused, Sent
+from bot.command import Command, Maybe, Outcome, Platform, Refused, Sent
 from bot.crashpoints import point
 from bot.letters import command_of, record_outcome
 from bot.log import get_logger
@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from config.clock import Clock
 from storage import engine, outbox
 from storage.engine import Db, Store
-from storage.outbox import Claim, Limit, Row
+from storage.outbox import Claim, Row
 
 LEASE = timedelta(seconds=30)
 AT_ONCE = 96
@@ -31,18 +31,6 @@ _BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 300.0)
 
 T = TypeVar("T")
 _log = get_logger("sender")
-
-
-class Platform(Protocol):
-    """What a platform's client does for the sender."""
-
-    async def send(self, command: Command) -> Outcome: ...
-
-    def bucket_names(self, command: Command) -> Sequence[Limit]: ...
-
-    def idempotent(self, command: Command) -> bool: ...
-
-    def api(self, command: Command) -> str: ...
 
 
 class Sender:

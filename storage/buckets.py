@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, String, Table
@@ -17,8 +17,8 @@ from storage.columns import UtcDateTime
 from storage.engine import Db
 from storage.metadata import metadata
 
-if TYPE_CHECKING:
-    from storage.outbox import Limit, Row
+Limit = tuple[str, int, float]
+"""A sliding window: bucket name, at most so many sends, window in seconds."""
 
 send_log = Table(
     "send_log",
@@ -67,11 +67,11 @@ class Windows:
             db.conn.execute(sa.insert(send_log), self.added)
 
 
-def open_windows(db: Db, rows: Iterable[Row], now: datetime) -> Windows:
-    """Read the windows of all limits the rows count against; locked until the unit ends."""
+def open_windows(db: Db, sends_limits: Iterable[tuple[Limit, ...]], now: datetime) -> Windows:
+    """Read the windows of all limits some sends count against; locked until the unit ends."""
     widest: dict[str, float] = {}
-    for row in rows:
-        for name, _most, window in row.limits:
+    for limits in sends_limits:
+        for name, _most, window in limits:
             widest[name] = max(window, widest.get(name, 0))
     sends: dict[str, list[datetime]] = {}
     for name, window in sorted(widest.items()):  # sorted: two replicas never wait for each other in a ring

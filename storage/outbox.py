@@ -16,6 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
+from storage import buckets
+from storage.buckets import Limit
 from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db
 from storage.metadata import metadata
@@ -64,9 +66,6 @@ Index("ix_outbox_lane", outbox.c.lane, outbox.c.id, sqlite_where=_OPEN, postgres
 Index("ix_outbox_subject", outbox.c.subject_kind, outbox.c.subject_id)
 Index("ix_outbox_thing", outbox.c.thing_kind, outbox.c.thing_id)
 Index("ix_outbox_state", outbox.c.state, outbox.c.done_at)
-
-Limit = tuple[str, int, float]
-"""A sliding window: bucket name, at most so many sends, window in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +220,10 @@ def claim(
         lease: After this the rows count as abandoned by us.
         wanted: Asked once more, right before sending, for rows that depend on something.
     """
-    from storage import buckets
-
     send: list[Row] = []
     ended: list[tuple[Row, str]] = []
     heads = [_row(db, raw) for raw in db.conn.execute(_HEADS, {"now": now, "most": limit})]
-    room = buckets.open_windows(db, heads, now)
+    room = buckets.open_windows(db, (row.limits for row in heads), now)
     for row in heads:
         if row.deadline is not None and row.deadline < now:
             ended.append((row, EXPIRED))

@@ -10,9 +10,10 @@ import pytest
 
 from config.ids import new_id
 from storage import inbox, outbox, schedule
+from storage.buckets import Limit
 from storage.engine import Db, Store
 from storage.inbox import OutOfTurn
-from storage.outbox import Item, Limit, Row
+from storage.outbox import Item, Row
 
 NOW = datetime(2026, 10, 12, 8, 50, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
