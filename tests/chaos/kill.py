@@ -135,11 +135,12 @@ class Run:
         goal = min(self.kills, self.service.deaths + KILLS_A_DAY)
         while self.service.deaths < goal - 3:
             await self._one_kill()
-        await self._digest(morning.replace(hour=DIGEST[0], minute=DIGEST[1], second=0))
+        moving = await self._digest(morning.replace(hour=DIGEST[0], minute=DIGEST[1], second=0))
         while self.service.deaths < goal:
             await self._one_kill()
         await self.people.quiet()
         await self.service.back()
+        await moving
         # A night is long: what has not gone out by the morning would be given up, as it should be.
         await self._until_done()
 
@@ -156,26 +157,33 @@ class Run:
             await self.service.back()
             await asyncio.sleep(self.chance.uniform(0.1, 1.0))
 
-    async def _digest(self, when: datetime) -> None:
-        """The digest's minute, the service dying in it; on some days the load goes on, on some it pauses."""
+    async def _digest(self, when: datetime) -> asyncio.Task[None]:
+        """The digest's minute, the service dying in it; on some days the load goes on, on some it pauses.
+
+        Returns the clock's move: under load it comes to an end only when the service dies once more.
+        """
         await self.service.back()
+        await self.people.quiet()
+        await self._move(when - timedelta(minutes=1), "walk")
         if self.chance.random() < 0.5:
-            await self.people.quiet()
-        moving = asyncio.create_task(self._move(when - timedelta(minutes=1), "walk"))
-        await moving
+            self.people.talking.set()
         self.service.plant(self.chance.choice(DIGEST_POINTS))
         moving = asyncio.create_task(self._move(when, self.chance.choice(("walk", "jump"))))
         await asyncio.sleep(self.chance.uniform(0.0, 0.5))
         await self.service.kill()
         await self.service.back()
-        await moving
         self.people.talking.set()
+        return moving
 
     async def _move(self, when: datetime, mode: str) -> None:
+        """Move the clock; under load nobody is ever idle, so a walk may stay where it is: then jump."""
         now = await self.control.now()
-        # Under load nobody is ever idle, and who has just died cannot settle: both are wanted here.
-        with suppress(ControlError):
-            await self.control.move(max(when, now + timedelta(milliseconds=100)), mode)
+        target = max(when, now + timedelta(milliseconds=100))
+        for way in (mode, "jump"):
+            with suppress(ControlError):
+                await self.control.move(target, way)
+            if await self.control.now() >= target:
+                return
 
     async def _drain(self, morning: datetime) -> None:
         """Until nothing is open: what waits for its next try is due in time that walks on."""

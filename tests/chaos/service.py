@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class Service:
         self.deaths = 0
         self.exits: list[int] = []
         self.errors: list[str] = []
+        self.last: deque[str] = deque(maxlen=20)
 
     async def start(self) -> None:
         """Start the supervisor; returns when the child serves."""
@@ -51,12 +53,13 @@ class Service:
                 await self._changed.wait_for(lambda: self.child is not None and self.public_port)
             await self.healthy()
         except TimeoutError:
-            raise RuntimeError("the service did not start: " + " | ".join(self.errors)) from None
+            raise RuntimeError("the service did not start: " + " | ".join(self.last)) from None
 
     async def _read(self) -> None:
         assert self._process is not None
         assert self._process.stderr is not None
         while line := await self._process.stderr.readline():
+            self.last.append(line.decode(errors="replace").rstrip())
             try:
                 event = json.loads(line)
             except json.JSONDecodeError:
@@ -81,14 +84,21 @@ class Service:
             self._changed.notify_all()
 
     async def healthy(self) -> None:
-        """Wait until the child answers on the public port."""
-        async with asyncio.timeout(START_S), aiohttp.ClientSession() as http:
-            while True:
-                try:
-                    async with http.get(f"http://127.0.0.1:{self.public_port}/healthz"):
-                        return
-                except (aiohttp.ClientError, OSError):
-                    await asyncio.sleep(0.02)  # the child died while it held our request
+        """Wait until the child answers on the public port.
+
+        Raises:
+            RuntimeError: It does not; with what it and the supervisor said last.
+        """
+        try:
+            async with asyncio.timeout(START_S), aiohttp.ClientSession() as http:
+                while True:
+                    try:
+                        async with http.get(f"http://127.0.0.1:{self.public_port}/healthz"):
+                            return
+                    except (aiohttp.ClientError, OSError):
+                        await asyncio.sleep(0.02)  # the child died while it held our request
+        except TimeoutError:
+            raise RuntimeError("the service does not answer: " + " | ".join(self.last)) from None
 
     async def health(self) -> dict[str, Any]:
         """The admin listener's account of itself."""
