@@ -195,21 +195,24 @@ class Sender:
         now = self._clock.now()
         match came:
             case Sent(platform_id):
-                outbox.end(db, row, outbox.SENT, "ok", now, platform_id=platform_id)
-                if row.wants_outcome:
+                ended = outbox.end(db, row, outbox.SENT, "ok", now, platform_id=platform_id)
+                if ended and row.wants_outcome:
                     record_outcome(db, row, outbox.SENT, "ok", now)
-                return row.wants_outcome
+                return ended and row.wants_outcome
             case Maybe(code) if not row.safe:
-                outbox.end(db, row, outbox.UNKNOWN, code, now, keep=True)
-                record_outcome(db, row, outbox.UNKNOWN, code, now)
-                return True
+                return self._given_up(db, row, outbox.UNKNOWN, code, now)
             case Refused(code, action) if action not in ("retry", "slow"):
-                outbox.end(db, row, outbox.REFUSED, code, now, keep=True)
-                record_outcome(db, row, outbox.REFUSED, code, now)
-                return True
+                return self._given_up(db, row, outbox.REFUSED, code, now)
             case _:
                 outbox.retry(db, row, self._next_try(row, came, now), came.code)
                 return False
+
+    def _given_up(self, db: Db, row: Row, state: str, code: str, now: datetime) -> bool:
+        """The text stays in the row: somebody may want to send it again."""
+        ended = outbox.end(db, row, state, code, now, keep=True)
+        if ended:  # else the claim was lost meanwhile, and its new owner writes the end
+            record_outcome(db, row, state, code, now)
+        return ended
 
     def _next_try(self, row: Row, came: Outcome, now: datetime) -> datetime:
         """1, 2, 4 … seconds, at most five minutes, with jitter; longer if the platform says so."""
