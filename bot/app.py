@@ -22,7 +22,7 @@ from bot.decide import Decider
 from bot.dingtalk.client import DingTalk
 from bot.dingtalk.wire import Robot
 from bot.intake import Intake
-from bot.letters import Post
+from bot.letters import Post, labelled
 from bot.log import get_logger
 from bot.metrics import Metrics
 from bot.sender import Sender
@@ -213,8 +213,11 @@ class App:
         """Sends a dead process had begun: again where the platform removes duplicates, else in doubt."""
         doubtful = []
         for row in rows:
+            copy = labelled(row)
             if row.safe:
                 outbox.retry(db, row, now, "crashed")
+            elif copy is not None:
+                outbox.repeat(db, row, copy, now, "crashed")
             else:
                 outbox.end(db, row, outbox.UNKNOWN, "crashed", now, keep=True)
                 doubtful.append(row)

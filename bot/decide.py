@@ -84,10 +84,7 @@ class Decider:
         if school is None:
             return
         ctx = self._ctx(db, school)
-        decided = router.outcome(ctx, feature, outcome)
-        if outcome.kind == "unknown" and not decided:  # whoever's words: a teacher hears of the doubt
-            decided = router.summary(ctx, [outcome])
-        self._put(ctx, decided, None)
+        self._put(ctx, router.outcome(ctx, feature, outcome), None)
 
     def occurrence(self, db: Db, occurrence: Occurrence, now: datetime) -> None:
         """Act on something that has become due."""

@@ -17,6 +17,7 @@ from handlers.context import Ctx
 from handlers.message import Message
 from handlers.reply import Asker, Button, Outcome, Reply, Thing, ToClass, ToPerson
 from handlers.texts import answerable_line, choices_line
+from handlers.trouble.texts import again
 from storage import classes, inbox, numbers, outbox, people
 from storage.engine import Db
 from storage.outbox import Item, Row
@@ -213,6 +214,18 @@ def payload_of(command: Command) -> dict[str, Any]:
 
 def _user(target: Private) -> tuple[str, str | None]:
     return target.user_id, target.conversation_id
+
+
+def labelled(row: Row) -> dict[str, Any] | None:
+    """The payload of a second copy, if the row is for one person and has to arrive; its words say so.
+
+    A class is not told twice by itself: there the teacher decides.
+    """
+    if row.to_person is None or not row.payload["card"]:
+        return None
+    if row.payload.get("again"):
+        return row.payload
+    return row.payload | {"text": again(row.payload["text"]), "again": True}
 
 
 def command_of(row: Row) -> Command:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from bot.command import Command, Maybe, Outcome, Platform, Refused, Sent
 from bot.crashpoints import point
-from bot.letters import command_of, record_outcome
+from bot.letters import command_of, labelled, record_outcome
 from bot.log import get_logger
 from bot.metrics import Metrics
 from config.clock import Clock
@@ -200,6 +200,10 @@ class Sender:
                     record_outcome(db, row, outbox.SENT, "ok", now)
                 return ended and row.wants_outcome
             case Maybe(code) if not row.safe:
+                copy = labelled(row)
+                if copy is not None:
+                    outbox.repeat(db, row, copy, self._next_try(row, came, now), code)
+                    return False
                 return self._given_up(db, row, outbox.UNKNOWN, code, now)
             case Refused(code, action) if action not in ("retry", "slow"):
                 return self._given_up(db, row, outbox.REFUSED, code, now)

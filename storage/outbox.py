@@ -290,6 +290,15 @@ def retry(db: Db, row: Row, due_at: datetime, code: str) -> bool:
     return db.conn.execute(sa.update(outbox).where(*mine).values(values)).rowcount == 1
 
 
+def repeat(db: Db, row: Row, payload: dict[str, Any], due_at: datetime, code: str) -> bool:
+    """Maybe sent, and it has to arrive: once more, with words that say so."""
+    sealed_for = db.conn.execute(sa.select(outbox.c.sealed_for).where(outbox.c.id == row.id)).scalar_one()
+    blob = db.seal(sealed_for, _WHERE, row.id, json.dumps(payload, ensure_ascii=False))
+    mine = (outbox.c.id == row.id, outbox.c.fence == row.fence)
+    values = {"state": NEW, "due_at": due_at, "code": code[:80], "lease_until": None, "payload": blob}
+    return db.conn.execute(sa.update(outbox).where(*mine).values(values)).rowcount == 1
+
+
 def mark_safe(db: Db, row: Row, safe: bool) -> None:
     """Note, before the call, whether the platform will remove a second copy of this very send."""
     db.conn.execute(sa.update(outbox).where(outbox.c.id == row.id).values(safe=safe))
