@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers.context import Ctx
-from storage import buckets, codes, inbox, outbox, schedule, talks
+from handlers.trouble.feature import THING as DOUBT
+from storage import buckets, codes, inbox, numbers, outbox, schedule, talks
 
 KEPT = timedelta(days=7)
 """A platform's retries and any replay come well within it."""
 WINDOW = timedelta(hours=1)
+UNDECIDED = timedelta(days=2)
+"""So long a teacher can still choose 重发 or 不发; then the kept words go, like all others."""
 
 
 def run(ctx: Ctx) -> None:
@@ -18,6 +21,9 @@ def run(ctx: Ctx) -> None:
     inbox.forget(ctx.db, before)
     outbox.forget(ctx.db, before)
     schedule.forget(ctx.db, before)
+    outbox.close_doubts(ctx.db, ctx.now - UNDECIDED)
+    numbers.close_before(ctx.db, (ctx.local - UNDECIDED).date(), DOUBT)
+    numbers.close_before(ctx.db, (ctx.local - KEPT).date())
     buckets.forget(ctx.db, ctx.now - WINDOW)
     talks.forget_expired(ctx.db, ctx.now)
     codes.forget_attempts(ctx.db, ctx.now)

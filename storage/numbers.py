@@ -160,6 +160,14 @@ def close(db: Db, thing_kind: str, thing_id: str, person_id: str | None = None) 
     return db.conn.execute(update(numbers).where(here).values(closed=True)).rowcount
 
 
+def close_before(db: Db, day: date, thing_kind: str | None = None) -> int:
+    """Close what was given before a day and never answered, or only that of a kind; returns how many."""
+    stale = numbers.c.closed.is_(False) & (numbers.c.day < day)
+    if thing_kind is not None:
+        stale &= numbers.c.thing_kind == thing_kind
+    return db.conn.execute(update(numbers).where(stale).values(closed=True)).rowcount
+
+
 def _next(db: Db, person_id: str, day: date, busy: set[int]) -> dict[str, Any]:
     """One more than today's last, passing over numbers still open from earlier days; and the school."""
     held = db.conn.execute(_LAST, {"person": person_id, "day": day}).one_or_none()

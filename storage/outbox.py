@@ -364,6 +364,12 @@ def depth(db: Db, now: datetime) -> Depth:
     return Depth(count, oldest, db.conn.execute(_UNDER_WAY).scalar_one())
 
 
+def close_doubts(db: Db, before: datetime) -> int:
+    """Nobody decided: drop the kept texts of what ended before ``before``; returns how many."""
+    kept = (outbox.c.done_at < before, outbox.c.payload.is_not(None), ~_OPEN)
+    return db.conn.execute(sa.update(outbox).where(*kept).values(payload=None)).rowcount
+
+
 def forget(db: Db, before: datetime) -> int:
     """Drop what is over since before ``before``; returns how many rows."""
     over = (outbox.c.state.not_in([NEW, SENDING, UNKNOWN]), outbox.c.done_at < before)

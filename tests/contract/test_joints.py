@@ -186,6 +186,16 @@ class TestOutbox:
         assert _out(store).send == ()
         assert store.run(lambda db: outbox.content(db, held[0].id)).result() is not None
 
+    def test_an_undecided_doubt_does_not_keep_its_words_for_ever(self, store: Store) -> None:
+        item = _item()
+        _put(store, item)
+        (row,) = _out(store).send
+        store.run(lambda db: outbox.end(db, row, outbox.UNKNOWN, "reset", NOW, keep=True)).result()
+        assert store.run(lambda db: outbox.close_doubts(db, NOW)).result() == 0
+        assert store.run(lambda db: outbox.content(db, item.id)).result() is not None
+        assert store.run(lambda db: outbox.close_doubts(db, NOW + timedelta(days=2))).result() == 1
+        assert store.run(lambda db: outbox.content(db, item.id)).result() is None
+
 
 class TestWindows:
     def test_exactly_the_limit_in_any_window(self, store: Store) -> None:

@@ -180,3 +180,12 @@ def test_tries_at_once_are_counted_one_by_one(world: World) -> None:
         return codes.attempt(db, world.new_id, MONDAY, "dingtalk_outsider", CORP, "stranger")
 
     assert sorted(at_once(world, attempt)) == [False] * 3 + [True] * 5
+
+
+def test_what_nobody_answered_for_a_week_is_closed(world: World) -> None:
+    first = _give(world, "a")
+    assert world.run(lambda db: numbers.close_before(db, DAY)) == 0
+    assert world.run(lambda db: numbers.close_before(db, DAY + timedelta(days=7))) == 1
+    found = world.run(lambda db: numbers.find(db, world.teacher.id, DAY, first))
+    assert found is not None
+    assert found.closed
