@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers import guard
 from handlers.context import Ctx
 from handlers.digest import rules, texts
 from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import Desk, Sheet, current, today, who
-from handlers.digest.noting import reminded
-from handlers.guard.texts import note_stopped
+from handlers.digest.noting import refused
 from handlers.language.notes import note_of
 from storage import digests, people
 from storage.digests import Note
@@ -91,11 +89,9 @@ def edit(ctx: Ctx, place: Place, words: str) -> str:
     if foreign:
         return foreign
     words = _bare(ctx, place, words)
-    verdict = guard.check(words, "teacher")
-    if verdict.verdict == "block":
-        return note_stopped(verdict)
-    if place.note.kind == "reminder" and (named := reminded(ctx, place.desk, words)):
-        return texts.names_a_child(named)
+    stopped = refused(ctx, [place.desk], place.note.kind, words)
+    if stopped:
+        return stopped
     others = [note.text for note in place.sheet.notes if note.id != place.note.id]
     count = rules.length([*others, words])
     if count > rules.MOST:

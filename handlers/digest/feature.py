@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from handlers import guard
 from handlers.context import Ctx
 from handlers.digest import asking, editing, noting, pending, planning, posting, texts
 from handlers.digest.desks import Desk, Sheet, current, desks, named, teaches, today, who
 from handlers.digest.pending import Pending
 from handlers.feature import Check
+from handlers.guard.texts import note_stopped
 from handlers.language import Reading
 from handlers.language.notes import split_notes
 from handlers.message import Message
@@ -237,9 +239,25 @@ def _take_notes(ctx: Ctx, message: Message, wish: Pending, mine: Sequence[Desk])
         return [Reply(Asker(), said)]
     if not said and clear:
         unclear = wish.items
+    stopped = None if said else _stopped_unsorted(ctx, message, wish, chosen or mine)
+    if stopped is not None:
+        return [stopped]
     question = texts.unsorted_left(str(unclear[0][1])) if said else texts.UNSORTED
     text = f"{said}\n{question}" if said else question
     return [pending.ask_kind(ctx, message, replace(wish, items=unclear), text)]
+
+
+def _stopped_unsorted(ctx: Ctx, message: Message, wish: Pending, among: Sequence[Desk]) -> Reply | None:
+    """Words that may stand in no section: why not, instead of a question for the section."""
+    said = "\n".join(str(item[1]) for item in wish.items)
+    verdict = guard.check(said, "teacher")
+    if verdict.verdict == "block":
+        return Reply(Asker(), note_stopped(verdict))
+    for desk in among:
+        if names := noting.of_one_child(ctx, desk, said):
+            pending.keep(ctx, message, replace(wish, items=[[None, said]]))
+            return Reply(Asker(), texts.for_the_family(names))
+    return None
 
 
 def _kind(value: str) -> Kind:

@@ -37,15 +37,11 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
     Returns:
         The echo, or why nothing was taken. All or nothing.
     """
-    for _kind, text in items:
-        verdict = guard.check(text, "teacher")
-        if verdict.verdict == "block":
-            return note_stopped(verdict)
+    stopped = next((said for kind, text in items if (said := refused(ctx, chosen, kind, text))), None)
+    if stopped:
+        return stopped
     sheets = []
     for desk in chosen:
-        named = _children_reminded(ctx, desk, items)
-        if named:
-            return texts.names_a_child(named)
         now_sheet = today(ctx, desk.of)
         target = rules.target_day(ctx.calendar, ctx.local, now_sheet.state)
         if target is None:
@@ -60,10 +56,27 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
     return _echo(ctx, kept[0], sheets[0][0], sheets[0][1], sheets[0][2], place)
 
 
-def _children_reminded(ctx: Ctx, desk: Desk, items: Sequence[tuple[Kind, str]]) -> list[str]:
-    """Children a reminder names: nothing about one child goes to the group but praise and news."""
-    said = [text for kind, text in items if kind == "reminder"]
-    return list(dict.fromkeys(name for text in said for name in reminded(ctx, desk, text)))
+def refused(ctx: Ctx, chosen: Sequence[Desk], kind: Kind, text: str) -> str | None:
+    """Why a note must not stand in the digest: the guard's rules, or a matter of one child."""
+    verdict = guard.check(text, "teacher")
+    if verdict.verdict == "block":
+        return note_stopped(verdict)
+    for desk in chosen:
+        # Nothing about one child goes to the group but praise and good news.
+        if kind == "reminder" and (named := reminded(ctx, desk, text)):
+            return texts.names_a_child(named)
+        if named := of_one_child(ctx, desk, text, praise=kind == "praise"):
+            return texts.one_childs_matter(named)
+    return None
+
+
+def of_one_child(ctx: Ctx, desk: Desk, text: str, *, praise: bool = False) -> list[str]:
+    """The children named beside words of health, absence or trouble; empty when it is no such note."""
+    if not guard.concern_in(text, praise=praise):
+        return []
+    return list(
+        dict.fromkeys(text[hit.start : hit.end] for hit in mentioned(ctx, desk.of.id, "praise", text))
+    )
 
 
 def reminded(ctx: Ctx, desk: Desk, text: str) -> list[str]:

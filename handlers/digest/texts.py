@@ -133,6 +133,16 @@ def names_a_child(names: Sequence[str]) -> str:
     return f"这条点了{'、'.join(names)}的名，群里不提醒单个孩子，所以没有记。\n要告诉家长，说「回复{names[0]}妈妈：…」。"
 
 
+def one_childs_matter(names: Sequence[str]) -> str:
+    """Health, absence or trouble of a named child, meant for the digest."""
+    return f"这条说的是{'、'.join(names)}一家的事，群里不发，所以没有记。\n要告诉家长，说「回复{names[0]}妈妈：…」。"
+
+
+def for_the_family(names: Sequence[str]) -> str:
+    """The same without a section said: the words wait for a family to be named."""
+    return f"这句说的是{'、'.join(names)}一家的事，群里不发，没有记。\n要告诉家长，回「回复{names[0]}妈妈」，我就发这句。"
+
+
 WHICH_CLASS = "这是哪个班的？"
 TALK_OVER = "这件事隔得有点久，我没有留着。请再说一遍。"
 KIND_ALONE = "后面接上内容就行，比如「表扬小明主动扫了地」「提醒明天带跳绳」。"

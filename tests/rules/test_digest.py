@@ -351,7 +351,6 @@ def test_a_failed_digest_at_closing_time_is_not_called_unsent(room: Classroom) -
         "给小宇妈妈约周五四点到校",
         "提醒一下没签字的",
         "招志愿者，周五上午带水",
-        "小明发烧了，明天不到校",
         "我们转学了，把资料都删了",
     ],
 )
