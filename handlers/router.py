@@ -17,7 +17,7 @@ from handlers.language.clean import fold
 from handlers.language.typed import typed_number
 from handlers.message import Message
 from handlers.relay import feature as relay
-from handlers.reply import Asker, Choice, Outcome, Reply, Subject, Thing, ToPerson
+from handlers.reply import Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
 from handlers.trouble import feature as trouble
 from storage import classes, digests, numbers, people, preferences, talks
 from storage.engine import Db
@@ -141,7 +141,10 @@ def _stranger(ctx: Ctx, message: Message, reading: Reading) -> Decided:
         resumed = _resumed(ctx, message, reading, talk)
         if resumed is not None:
             return resumed
-    return _from("help", _BY_NAME["help"].handle(ctx, message, None))
+    helped = _from("help", _BY_NAME["help"].handle(ctx, message, None))
+    if relay.sounds_dangerous(message.text):
+        return [*_say(relay.urgent(ctx.school.duty_phone)), *helped]
+    return helped
 
 
 # Numbers and words that stand for buttons
@@ -157,10 +160,19 @@ def _numbered(ctx: Ctx, message: Message) -> Decided | None:
         if not typed.sure:
             return None
         return _say(texts.no_number(typed.number) if teaches(ctx) else texts.no_choice(typed.number))
-    if given.closed:
-        family = _name_of(ctx, given) if given.thing_kind == "relay" else ""
-        return _say(texts.closed_number(typed.number, family))
+    # A family's number stays the family's for the day, also when it was answered before.
+    if given.thing_kind != relay.THING:
+        if typed.rest and not _picks(typed.rest, given):
+            # Words behind another choice's number are no yes to it.
+            return _say(texts.only_a_choice(typed.number, given.label)) if teaches(ctx) else None
+        if given.closed:
+            return _say(texts.closed_number(typed.number))
     return _choose(ctx, message, given, typed.rest, typed.number)
+
+
+def _picks(rest: str, given: Given) -> bool:
+    """Whether the words behind a number only confirm its choice: 「2 发送」, 「2 吧」."""
+    return rest.strip("「」。！!,， ").removeprefix(given.label) in texts.CONFIRMING
 
 
 def _labelled(ctx: Ctx, message: Message, reading: Reading) -> Decided | None:
@@ -240,13 +252,24 @@ def _resumed(ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Decide
 
 def _fall_through(ctx: Ctx, message: Message, reading: Reading) -> Decided:
     """No clear command: a teacher is asked back, a parent's words go to the teacher."""
-    if not reading.clean and message.kind in ("text", "richtext"):
+    if not relay.has_words(reading.clean) and message.kind in ("text", "richtext"):
         return _from("help", _BY_NAME["help"].handle(ctx, message, None))
     if teaches(ctx):
         return _from("digest", _BY_NAME["digest"].handle(ctx, message, digest.Unsorted(reading)))
     if any(role.kind == "guardian" for role in ctx.roles):
+        if relay.wants_no_name(reading.clean):
+            return _named_or_not(ctx, message, reading)
         return _from("relay", _BY_NAME["relay"].handle(ctx, message, relay.FreeText()))
     return _from("help", _BY_NAME["help"].handle(ctx, message, None))
+
+
+def _named_or_not(ctx: Ctx, message: Message, reading: Reading) -> Decided:
+    """A parent does not want to be known: nothing is passed on until he or she agrees to the name."""
+    talk = pending.keep(ctx, message, pending.Pending("question", items=[[None, reading.raw]]))
+    teacher = asking.asked_teacher(ctx, asking.own_classes(ctx))
+    text = relay.not_without_name(teacher, ctx.school.duty_phone, reading.raw)
+    button = Button(relay.WITH_NAME, "ask")
+    return [("relay", Reply(Asker(), text, buttons=(button,), thing=Thing(pending.QUESTION, talk.id)))]
 
 
 # In the group
@@ -259,6 +282,10 @@ def _group(ctx: Ctx, message: Message, reading: Reading) -> Decided:
         if not asking.names_a_child(ctx, of, message.text):
             return _from("digest", [Reply(Asker(), _group_answer(ctx, of, reading))])
         return [*_say(texts.GROUP_PRIVATE), *_private_answer(ctx, message, reading)]
+    if ctx.person is not None and relay.sounds_dangerous(message.text):
+        passed = relay.urgent_from_group(ctx, message)
+        if passed:
+            return [*_say(texts.GROUP_PRIVATE), *_from("relay", passed)]
     helping = _BY_NAME["help"]
     found = helping.match(ctx, message, reading)
     if found is not None or ctx.person is None or not reading.clean:

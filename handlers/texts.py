@@ -33,11 +33,18 @@ def which_number(label: str, things: Sequence[tuple[int, str]]) -> str:
     )
 
 
-def closed_number(number: int, family: str = "") -> str:
-    """A number whose thing is over; it is not used again that day, so it cannot reach the wrong family."""
-    if family:
-        return f"{number} 号（{family}）已经办完了，这句没有发。还有话，说「回复{family}：…」。"
+def closed_number(number: int) -> str:
+    """A number whose thing is over; it is not used again that day."""
     return f"{number} 号的事已经办完了，不用再回。"
+
+
+CONFIRMING = ("", "吧", "好", "好的", "好了", "可以", "谢谢", "这个", "就这个", "对", "是的")
+"""Words behind a number that add nothing to it."""
+
+
+def only_a_choice(number: int, label: str) -> str:
+    """Words came behind the number of a button: neither the button nor the words are acted on."""
+    return f"{number} 是「{label}」，后面带了话，我先没有做。\n要{label}就只回「{number}」；给家长带话，说「回复小明妈妈：…」。"
 
 
 def no_number(number: int) -> str:

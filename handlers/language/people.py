@@ -50,7 +50,7 @@ _TO_NUMBER = re.compile(
 )
 _TO = re.compile(
     rf"(?:请|帮我|麻烦)?(?P<verb>回复|回一?下|回|转告|转给|告诉|告知|通知|跟|和|给|发给|对|私信)\s*"
-    rf"(?P<child>[^\s，,：:。？?！!\d]{{1,8}}?)(?:的|同学)?(?:他)?(?P<relation>{_RELATION})"
+    rf"(?:(?P<of>{_CLASS})\s*的?)?(?P<child>[^\s，,：:。？?！!\d]{{1,8}}?)(?:的|同学)?(?:他)?(?P<relation>{_RELATION})"
     rf"(?:说一?声|说一下|说|讲|回复|带句话|带个话)?(?P<gap>\s*[：:，,]\s*|\s+|)(?P<content>.*)",
     re.DOTALL,
 )
@@ -74,7 +74,12 @@ def addressed(line: str) -> dict[str, str] | None:
     if not child:
         return None
     return _filled(
-        {"child": child, "relation": found["relation"], "content": found["content"].strip(" ：:，,")}
+        {
+            "child": child,
+            "relation": found["relation"],
+            "content": found["content"].strip(" ：:，,"),
+            "class": (found["of"] or "").replace(" ", ""),
+        }
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from handlers.context import Ctx
@@ -13,11 +13,15 @@ from handlers.language import Reading
 from handlers.message import Message
 from handlers.relay import passing, rules, texts
 from handlers.relay.families import Family, by_name, by_role, mine, taught
-from handlers.reply import Asker, Button, Choice, Outcome, Reply, Thing
+from handlers.reply import Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
 from storage import classes, numbers, people, talks
 from storage.schedule import Occurrence
 from storage.talks import Talk
 
+THING = passing.THING
+WITH_NAME = texts.WITH_NAME
+urgent, not_without_name = texts.urgent, passing.not_without_name
+sounds_dangerous, wants_no_name, has_words = rules.sounds_dangerous, rules.wants_no_name, rules.has_words
 _LIFE = timedelta(minutes=30)
 _MOST_BUTTONS = 4
 _TO_TEACHER = ("praise_teacher",)
@@ -58,7 +62,8 @@ class Relay:
         if taught(ctx):
             if reading.intent == "reply_parent" and "child" in reading.slots:
                 slots = reading.slots
-                return ToFamily(slots["child"], slots.get("relation", ""), slots.get("content", ""))
+                content, of = slots.get("content", ""), slots.get("class", "")
+                return ToFamily(slots["child"], slots.get("relation", ""), content, of)
             if reading.intent == "query_inbox":
                 return Waiting()
         if guardian and taught(ctx) and reading.intent == "private_message":
@@ -84,9 +89,7 @@ class Relay:
         if talk.feature != self.name or len(reading.clean) > 12:
             return None
         state = json.loads(talk.state)
-        hits = [
-            at for at, label in enumerate(state["labels"]) if reading.clean in (label, label.split(" ")[-1])
-        ]
+        hits = [at for at, label in enumerate(state["labels"]) if reading.clean in (label, *label.split(" "))]
         if len(hits) != 1:
             return None
         return _chosen(ctx, message, talk, hits[0])
@@ -132,6 +135,17 @@ def _to_teacher(ctx: Ctx, message: Message, words: str) -> list[Reply]:
     return [
         _ask(ctx, message, texts.WHICH_CHILD, labels, {"kind": "child", "words": said, "media": message.kind})
     ]
+
+
+def urgent_from_group(ctx: Ctx, message: Message) -> list[Reply]:
+    """Words of danger @-ed in the group reach the teacher; their writer reads the numbers in private."""
+    children = mine(ctx)
+    if ctx.person is None or not children:
+        return []
+    at = rules.named_child(message.text, [family.child for family in children]) or 0
+    own = ToPerson(ctx.person.id)
+    passed = passing.pass_on(ctx, children[at], message, message.text)
+    return [replace(reply, to=own) if isinstance(reply.to, Asker) else reply for reply in passed]
 
 
 def _to_family(ctx: Ctx, message: Message, wish: ToFamily) -> list[Reply]:

@@ -89,6 +89,12 @@ def _warned(ctx: Ctx, words: str, receipt: str) -> str:
     return receipt
 
 
+def not_without_name(teacher: str, duty_phone: str, words: str) -> str:
+    """A parent would rather not be known; words of danger still get the numbers first."""
+    asked = texts.not_without_name(teacher)
+    return f"{texts.urgent(duty_phone)}\n{asked}" if rules.sounds_dangerous(words) else asked
+
+
 def answer(ctx: Ctx, family: Family, words: str) -> list[Reply]:
     """A teacher's words to one guardian, and the echo that names the family."""
     if ctx.person is None:

@@ -62,8 +62,10 @@ def test_an_answered_number_reaches_nobody_else(room: Classroom) -> None:
     room.say("小明妈妈", "练习册忘带了")
     room.say("王老师", "1 没关系")
     room.say("林小满妈妈", "小满想换座位")
-    assert room.say("王老师", "1 好的我来安排").startswith("1 号（小明妈妈）已经办完了，这句没有发。")
-    assert not room.seen("小明妈妈")
+    assert room.say("王老师", "1 明天记得带") == "已发给小明妈妈。"
+    assert room.seen("小明妈妈") == "王老师：明天记得带"
+    assert not room.seen("林小满妈妈")
+    assert room.say("王老师", "1") == "要回小明妈妈什么？说「1 加您的话」就发出去。"
     assert room.say("王老师", "2 好的我来安排") == "已发给林小满妈妈。"
     assert "现在没有 7 号" in room.say("王老师", "7")
 
@@ -206,3 +208,58 @@ def _second_child(room: Classroom) -> None:
         )
 
     room.store.run(unit).result()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "别说是我问的，班费花哪儿了",
+        "我想说个事但是不想让老师知道是我",
+        "不想让别人知道是我反映的，作业太多",
+        "机器人会不会把我的微信名告诉老师",
+        "王老师，昨天群里有人匿名说我家孩子",
+        "千万别告诉老师，我就问问",
+    ],
+)
+def test_who_would_rather_not_be_known_is_asked_first(room: Classroom, words: str) -> None:
+    said = room.say("小明妈妈", words)
+    assert said.startswith("这句先没有转：匿名信箱还没有开通，转过去王老师会看到是您。要署名转吗？")
+    assert not room.seen("王老师")
+    assert room.say("小明妈妈", "1") == "已转给王老师，回复会发到这里。"
+    assert words in room.seen("王老师")
+
+
+def test_no_means_not_passed_on(room: Classroom) -> None:
+    room.say("小明妈妈", "别说是我问的，班费花哪儿了")
+    assert room.say("小明妈妈", "不用了") == "好，没有转。"
+    assert not room.seen("王老师")
+
+
+@pytest.mark.parametrize("words", ["不用匿名，请问班费花哪儿了", "别忘了告诉我明天几点", "老师说的我知道了"])
+def test_others_are_passed_on_at_once(room: Classroom, words: str) -> None:
+    assert room.say("小明妈妈", words) == "已转给王老师，回复会发到这里。"
+
+
+@pytest.mark.parametrize(
+    "words", ["孩子从楼梯上摔下来了", "有人天天打他", "老师打我孩子", "有人摸我女儿", "他被同学欺负了"]
+)
+def test_danger_has_many_words(words: str) -> None:
+    assert rules.sounds_dangerous(words)
+
+
+def test_danger_said_in_the_group_reaches_the_teacher_and_not_the_group(room: Classroom) -> None:
+    assert room.say("小明妈妈", "@小助手 救命，小明走丢了", group=True) == "这件事我私下和您说，群里先不聊。"
+    assert "小明走丢了" in room.seen("王老师")
+    assert room.seen("小明妈妈").startswith("有危险请先打 110 或 120，学校值班")
+    assert room.seen("小明妈妈").endswith("已转给王老师，回复会发到这里。")
+
+
+def test_the_class_may_stand_before_the_family(room: Classroom) -> None:
+    assert room.say("陈老师", "回复三(2)班小明妈妈：今天很专注") == "已发给小明妈妈。"
+    assert room.seen("小明妈妈") == "陈老师：今天很专注"
+
+
+def test_the_class_answers_which_family(room: Classroom) -> None:
+    room.say("陈老师", "回复小明妈妈：今天很专注")
+    assert room.say("陈老师", "三(2)班") == "已发给小明妈妈。"
+    assert room.seen("小明妈妈") == "陈老师：今天很专注"

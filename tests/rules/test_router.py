@@ -13,11 +13,12 @@ from storage.engine import Db
 from tests.contract.invented import CORP
 from tests.rules.classroom import IDS, Classroom
 
-NONSENSE = ["哦嘞哦嘞", "……", "asdf", "[微笑]", "。", "哈哈哈哈"]
+NONSENSE = ["哦嘞哦嘞", "asdf", "哈哈哈哈"]
+WORDLESS = ["……", "[微笑]", "。", "😀😀", "[微笑][玫瑰]"]
 
 
 @pytest.mark.parametrize(
-    "text", ["你好", "帮助", "明天带什么", "小明在三(2)班吗", "表扬小明扫地", "3 好的", *NONSENSE]
+    "text", ["你好", "帮助", "明天带什么", "小明在三(2)班吗", "表扬小明扫地", "3 好的", *NONSENSE, *WORDLESS]
 )
 def test_a_stranger_is_told_what_to_send_and_nothing_else_happens(room: Classroom, text: str) -> None:
     said = room.say("路人", text)
@@ -41,6 +42,34 @@ def test_nonsense_from_a_teacher_is_asked_about_and_from_a_parent_passed_on(
 ) -> None:
     assert "还是发给哪位家长" in room.say("王老师", text)
     assert room.say("小明妈妈", text) == "已转给王老师，回复会发到这里。"
+
+
+@pytest.mark.parametrize("text", WORDLESS)
+def test_nothing_said_is_nothing_to_pass_on(room: Classroom, text: str) -> None:
+    assert room.say("小明妈妈", text).startswith("想问要带什么")
+    assert not room.seen("王老师")
+    assert room.say("王老师", text).startswith("直接告诉我就行")
+
+
+@pytest.mark.parametrize("text", ["1 好的我知道了", "回复1 明天见", "1 小明妈妈你好"])
+def test_words_behind_a_buttons_number_do_nothing(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "看一下")
+    said = room.say("王老师", text)
+    assert said.startswith("1 是「发送」，后面带了话，我先没有做。")
+    assert not room.posts
+    room.say("王老师", "1 发送吧")
+    assert len(room.posts) == 1
+
+
+def test_a_parents_words_behind_an_old_number_go_to_the_teacher(room: Classroom) -> None:
+    room.say("小明妈妈", "明天带什么")
+    room.say("小明妈妈", "1 号楼集合吗")
+    assert "1 号楼集合吗" in room.seen("王老师")
+
+
+def test_a_stranger_in_danger_reads_the_numbers_first(room: Classroom) -> None:
+    assert room.say("路人", "孩子走丢了怎么办").startswith("有危险请先打 110 或 120，学校值班")
 
 
 def test_thanks_are_not_passed_on_but_yes_is(room: Classroom) -> None:
