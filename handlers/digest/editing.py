@@ -12,7 +12,7 @@ from handlers.digest.desks import Desk, Sheet, current, today, who
 from handlers.digest.noting import refused
 from handlers.language.notes import note_of
 from storage import digests, people
-from storage.digests import Note
+from storage.digests import Kind, Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ def find(ctx: Ctx, chosen: Sequence[Desk], slots: dict[str, str]) -> Place | str
         out = any(today(ctx, desk.of).state in ("published", "queued") for desk in chosen)
         return texts.ALREADY_OUT if out else texts.no_such_note(0)
     if "last" in slots:
-        mine = [place for place in places if place.note.author_id == who(ctx)]
-        return max(mine or places, key=lambda place: (place.note.at, place.note.position))
+        return _last(ctx, places, slots["last"])
     if "index" in slots:
         hits = [place for place in places if place.number == int(slots["index"])]
     else:
@@ -54,8 +53,21 @@ def find(ctx: Ctx, chosen: Sequence[Desk], slots: dict[str, str]) -> Place | str
     if not hits:
         return texts.no_such_note(len(places))
     if len(hits) > 1:
-        return texts.which_note([f"{place.number}) {place.note.text}" for place in hits[:8]])
+        return _which(hits)
     return hits[0]
+
+
+def _which(hits: Sequence[Place]) -> str:
+    return texts.which_note([f"{place.number}) {place.note.text}" for place in hits[:8]])
+
+
+def _last(ctx: Ctx, places: Sequence[Place], words: str) -> Place | str:
+    """「刚才那条」 is the newest; 「最后一条」 may be the one that stands last: asked if they differ."""
+    mine = [place for place in places if place.note.author_id == who(ctx)]
+    newest = max(mine or places, key=lambda place: (place.note.at, place.note.position))
+    if texts.AT_THE_END not in words or newest is places[-1]:
+        return newest
+    return _which([newest, places[-1]])
 
 
 def _foreign(ctx: Ctx, place: Place) -> str | None:
@@ -75,12 +87,12 @@ def remove(ctx: Ctx, place: Place) -> str:
     return texts.removed(place.note.kind, place.note.text, len(place.sheet.notes) - 1)
 
 
-def _bare(ctx: Ctx, place: Place, words: str) -> str:
-    """「改成表扬小明擦黑板」 in a praise note is 「小明擦黑板」."""
-    kind, kept = note_of(words)
-    bare = kept if kind == place.note.kind else words
-    today_praise = place.note.kind == "praise" and place.sheet.day == ctx.local.date()
-    return rules.without_today(bare) if today_praise else bare
+def _sorted(ctx: Ctx, place: Place, words: str) -> tuple[Kind, str]:
+    """The section the new words belong to (「改成提醒明天带伞」), else the note's own; and the bare words."""
+    kind, bare = note_of(words)
+    kind = kind or place.note.kind
+    today_praise = kind == "praise" and place.sheet.day == ctx.local.date()
+    return kind, rules.without_today(bare) if today_praise else bare
 
 
 def edit(ctx: Ctx, place: Place, words: str) -> str:
@@ -88,18 +100,19 @@ def edit(ctx: Ctx, place: Place, words: str) -> str:
     foreign = _foreign(ctx, place)
     if foreign:
         return foreign
-    words = _bare(ctx, place, words)
-    stopped = refused(ctx, [place.desk], place.note.kind, words)
+    kind, words = _sorted(ctx, place, words)
+    stopped = refused(ctx, [place.desk], kind, words)
     if stopped:
         return stopped
     others = [note.text for note in place.sheet.notes if note.id != place.note.id]
     count = rules.length([*others, words])
     if count > rules.MOST:
         return texts.too_long(count, rules.MOST)
-    found = mentioned(ctx, place.desk.of.id, place.note.kind, words)
+    found = mentioned(ctx, place.desk.of.id, kind, words)
     ids = list(dict.fromkeys(pupil_id for hit in found for pupil_id in hit.pupil_ids))
-    digests.edit_note(ctx.db, ctx.now, place.note.id, text=words, pupil_ids=ids)
-    lines = [texts.edited(place.number, place.note.kind, words)]
+    digests.edit_note(ctx.db, ctx.now, place.note.id, text=words, kind=kind, pupil_ids=ids)
+    moved = next(there.number for there in _places(ctx, [place.desk]) if there.note.id == place.note.id)
+    lines = [texts.edited(moved, kind, words)]
     hidden = rules.hidden_names(words, found, agreed(ctx, found))
     if hidden:
         lines.append(texts.hidden_names(hidden))

@@ -151,7 +151,9 @@ def _teachers(message: Message, reading: Reading) -> object | None:
         slots = {name: value for name, value in reading.slots.items() if name != "class"}
         return Wish(Pending(_OPS[reading.intent], slots=slots), words)
     if reading.intent == "undo":
-        return Say(texts.HOW_TO_UNDO)
+        return Wish(Pending("undo"), words)
+    if reading.intent == "remove_many":
+        return Say(texts.ONE_BY_ONE)
     if reading.intent in texts.NOTHING_ASKED:
         return Say(texts.NOTHING_ASKED[reading.intent])
     if reading.clean in texts.KIND.values():
@@ -316,7 +318,13 @@ def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply
     return [Reply(Asker(), place if isinstance(place, str) else editing.remove(ctx, place))]
 
 
+def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+    out = not current(ctx, desk.of).notes and today(ctx, desk.of).state in ("published", "queued")
+    return [Reply(Asker(), texts.NO_WAY_BACK if out else texts.HOW_TO_UNDO)]
+
+
 _COMMANDS: dict[str, _Command] = {
+    "undo": _undo,
     "preview": _preview,
     "publish": _publish,
     "skip": _skip,

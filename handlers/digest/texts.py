@@ -183,7 +183,7 @@ def no_such_note(count: int) -> str:
 
 def which_note(lines: Sequence[str]) -> str:
     """A keyword fits several notes."""
-    return "有几条都像，请说第几条：\n" + "\n".join(lines)
+    return "\n".join(("有几条都像：", *lines, "请带上编号再说一遍，比如「第2条改成…」「删第2条」。"))
 
 
 def not_yours(author: str) -> str:
@@ -191,8 +191,11 @@ def not_yours(author: str) -> str:
     return f"这条是{author}记的，请{author}来改。"
 
 
+AT_THE_END = "最后"
 WHAT_TO_CHANGE = "要改哪条？说「第2条改成…」「删第1条」，或者直接补一条。"
 HOW_TO_UNDO = "要去掉刚记的那条，说「刚才那条不要了」；要改，说「刚才那条改成…」。"
+ONE_BY_ONE = "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。"
+NO_WAY_BACK = "群里那份我撤不回来，请您在群里长按那条消息看能不能撤回。要更正，再说一条，随下一份发。"
 ALREADY_OUT = "今天的速递已经发到群里，改不了了。要更正，请再记一条，随下一份发。"
 
 # Preview, sending, skipping

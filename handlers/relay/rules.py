@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from handlers.relay import texts
-
-_DANGER = re.compile(texts.DANGER)
-_NO_NAME = re.compile(texts.NO_NAME)
-_BY_NAME = re.compile(texts.BY_NAME)
-_EMOJI = re.compile(r"\[[^\[\]\s]{1,6}\]")
-_WORDS = re.compile(r"[0-9A-Za-z一-鿿㐀-䶿]")
+from handlers.relay.words import BY_NAME, DANGER, EMOJI, NO_NAME, SAID
 
 
 def has_words(text: str) -> bool:
     """Whether anything is said: dots, emoji and 「[微笑]」 alone are nothing to pass on."""
-    return _WORDS.search(_EMOJI.sub("", text)) is not None
+    return SAID.search(EMOJI.sub("", text)) is not None
 
 
 def wants_no_name(words: str) -> bool:
     """Whether a parent would rather not be known as the writer: 「别说是我问的」."""
-    return _NO_NAME.search(words) is not None and _BY_NAME.search(words) is None
+    return NO_NAME.search(words) is not None and BY_NAME.search(words) is None
 
 
 def sounds_dangerous(words: str) -> bool:
     """Whether the numbers to call come first. Words too many cost one line, words too few a child."""
-    return _DANGER.search(words) is not None
+    return DANGER.search(words) is not None
 
 
 def same_relation(said: str, relation: str) -> bool:

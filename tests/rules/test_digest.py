@@ -169,7 +169,7 @@ def test_changing_by_plain_words(room: Classroom) -> None:
 def test_two_notes_with_one_word_are_asked_about(room: Classroom) -> None:
     room.say("王老师", "提醒明天带跳绳")
     room.say("王老师", "提醒周五跳绳比赛穿运动鞋，别迟到，记得带水")
-    assert room.say("王老师", "删掉跳绳那条").startswith("有几条都像，请说第几条：")
+    assert room.say("王老师", "删掉跳绳那条").startswith("有几条都像：")
 
 
 def test_the_guard_stands_before_the_note_and_its_change(room: Classroom) -> None:
@@ -403,3 +403,44 @@ def test_a_class_named_alone_answers_which_class(room: Classroom) -> None:
     assert room.say("陈老师", "三(2)班").startswith("记下了（三(2)班，表扬）")
     room.say("陈老师", "提醒明天带伞")
     assert room.say("陈老师", "302班").startswith("记下了（三(2)班，提醒）")
+
+
+@pytest.mark.parametrize(
+    "text", ["全删了", "都删掉", "全部删除", "清空", "删第1条和第2条", "第1条、第2条都删掉"]
+)
+def test_several_at_once_are_deleted_one_by_one(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", text) == "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。"
+
+
+def test_the_last_one_is_asked_about_when_it_is_not_the_newest(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带跳绳")
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", "最后一条删掉").startswith("有几条都像：\n1) 小明扫地\n2) 明天带跳绳")
+    assert room.say("王老师", "刚才那条不要了").startswith("删掉了（表扬）：小明扫地")
+    assert room.say("王老师", "最后一条删掉").startswith("删掉了（提醒）：明天带跳绳")
+
+
+def test_a_changed_note_moves_to_the_section_its_new_words_belong_to(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带跳绳")
+    room.say("王老师", "要闻：今天举行了消防演练")
+    said = room.say("王老师", "第1条改成提醒明天带雨伞")
+    assert said == "改好了，第2条（提醒）：明天带雨伞"
+
+
+@pytest.mark.parametrize("text", ["刚才发错了撤回来", "撤回", "发错了", "刚才说错了"])
+def test_what_is_out_cannot_be_taken_back(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", text).startswith("要去掉刚记的那条")
+    room.say("王老师", "发送")
+    assert room.say("王老师", text).startswith("群里那份我撤不回来")
+
+
+@pytest.mark.parametrize("text", ["不发了", "还是不发了吧"])
+def test_not_after_all(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", text).startswith("好，三(2)班今天的速递不发。")
+
+
+def test_by_itself_after_all(room: Classroom) -> None:
+    assert "自动发" in room.say("王老师", "还是自动发吧")
