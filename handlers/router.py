@@ -306,4 +306,5 @@ def _private_answer(ctx: Ctx, message: Message, reading: Reading) -> Decided:
     if not mine:
         return [("help", Reply(ToPerson(ctx.person.id), texts.GROUP_FOLLOW_TEACHER))]
     found = asking.answer(ctx, mine, reading)
-    return [("digest", Reply(ToPerson(ctx.person.id), found.text))]
+    text = f"{found.text}{texts.ASK_HERE}" if found.open else found.text
+    return [("digest", Reply(ToPerson(ctx.person.id), text))]

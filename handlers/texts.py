@@ -70,4 +70,5 @@ def withheld(duty_phone: str) -> str:
 
 
 QUOTA_USED_UP = "学校本月的钉钉接收次数用完了，家长和老师发来的话到我这里都是空的。请到钉钉后台增加次数。"
+ASK_HERE = "还想问老师，在这里直接说，我来转。"
 GROUP_ASK_PRIVATE = "还想问老师，点我头像私下说。"

@@ -370,6 +370,9 @@ def _spoken_choice(ctx: Ctx, held: Pending, reading: Reading) -> str | None:
 def _question(ctx: Ctx, message: Message, reading: Reading) -> list[Reply]:
     of = asking.own_classes(ctx) or [desk.of for desk in desks(ctx)]
     found = asking.answer(ctx, of, reading)
+    if len(of) == 1 and "class" in reading.slots:
+        # Another class may have been meant: the answer says whose it is.
+        found = replace(found, text=texts.for_class(of[0].name, found.text))
     if not found.open or not asking.own_classes(ctx):
         return [Reply(Asker(), found.text)]
     talk = pending.keep(ctx, message, Pending("question", items=[[None, reading.raw]]))

@@ -89,6 +89,7 @@ class _Kept:
     items: list[tuple[str, str]]
     hidden: list[str]
     late: bool
+    twice: bool
 
 
 def _write(ctx: Ctx, its: Sheet, items: Sequence[tuple[Kind, str]]) -> _Kept:
@@ -96,7 +97,8 @@ def _write(ctx: Ctx, its: Sheet, items: Sequence[tuple[Kind, str]]) -> _Kept:
         ctx.db, ctx.new_id, ctx.now, school_id=ctx.school.id, class_id=its.of.id, day=its.day
     )
     today_date = ctx.local.date()
-    kept, hidden, late = [], [], False
+    kept, hidden, late, twice = [], [], False, False
+    there = {(note.kind, note.text) for note in its.notes}
     for kind, said in items:
         text = said
         if its.day != today_date and texts.TOMORROW in text:
@@ -104,6 +106,11 @@ def _write(ctx: Ctx, its: Sheet, items: Sequence[tuple[Kind, str]]) -> _Kept:
             late = late or its.day >= today_date + timedelta(days=1)
         elif its.day == today_date and kind == "praise":
             text = rules.without_today(text)
+        kept.append((str(kind), text))
+        if (kind, text) in there:
+            twice = True
+            continue
+        there.add((kind, text))
         found = mentioned(ctx, its.of.id, kind, text)
         hidden += rules.hidden_names(text, found, agreed(ctx, found))
         ids = list(dict.fromkeys(pupil_id for hit in found for pupil_id in hit.pupil_ids))
@@ -117,12 +124,13 @@ def _write(ctx: Ctx, its: Sheet, items: Sequence[tuple[Kind, str]]) -> _Kept:
             pupil_ids=ids,
             author_id=who(ctx),
         )
-        kept.append((str(kind), text))
-    return _Kept(kept, list(dict.fromkeys(hidden)), late)
+    return _Kept(kept, list(dict.fromkeys(hidden)), late, twice)
 
 
 def _echo(ctx: Ctx, kept: _Kept, its: Sheet, target: rules.Target, count: int, place: str) -> str:
     lines = [texts.noted(kept.items, place, _when(ctx, its, target))]
+    if kept.twice:
+        lines.append(texts.ALREADY_NOTED)
     if kept.late:
         lines.append(texts.TOO_LATE_FOR_IT)
     if kept.hidden:

@@ -104,13 +104,18 @@ def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
     _put(ctx, desk, "digest.send", f"{changed.send:%H:%M}")
     replan(ctx, desk.of)
     return texts.times_set(
-        desk.of.name, say_time(changed.preview), say_time(changed.send), changed.auto, _since(ctx, changed)
+        desk.of.name,
+        say_time(changed.preview),
+        say_time(changed.send),
+        changed.auto,
+        _since(ctx, desk.of, changed),
     )
 
 
-def _since(ctx: Ctx, changed: rules.Times) -> str:
+def _since(ctx: Ctx, of: SchoolClass, changed: rules.Times) -> str:
     local = ctx.local
-    today = ctx.calendar.is_school_day(local.date()) and local.time() < changed.send
+    open_today = sheet(ctx, of, local.date()).state in ("draft", "approved", "failed")
+    today = open_today and ctx.calendar.is_school_day(local.date()) and local.time() < changed.send
     return texts.FROM_TODAY if today else texts.FROM_NEXT
 
 

@@ -17,6 +17,7 @@ MOST = 300
 CLOSING = time(21, 0)
 EARLIEST = time(6, 0)
 LEAD = timedelta(minutes=20)
+_RELATIVE = re.compile("|".join(texts.RELATIVES))
 
 
 def in_order(notes: Sequence[Note]) -> list[Note]:
@@ -73,8 +74,12 @@ def hide_names(text: str, found: Sequence[Mention], allowed: Mapping[str, bool])
         out += text[at : run[0].start]
         hidden = len(run) - len(kept)
         begins = not out or out[-1] in texts.CLAUSE_STARTS
-        out += text[run[0].start : run[-1].end] if not hidden else _run_text(kept, hidden, begins=begins)
         at = run[-1].end
+        relative = _RELATIVE.match(text, at) if hidden and not kept else None
+        if relative:
+            out, at = out + texts.SOME_PARENT, relative.end()
+        else:
+            out += text[run[0].start : at] if not hidden else _run_text(kept, hidden, begins=begins)
         if hidden and text[at : at + 1] == " ":
             at += 1
     return out + text[at:]

@@ -12,6 +12,8 @@ RESEND, ARRIVED = "重发", "群里已经有了"
 ASK_TEACHER = "转给老师"
 TOMORROW, TODAY = "明天", "今天"
 RELATIVE = {0: TODAY, 1: TOMORROW, 2: "后天", -1: "昨天"}
+RELATIVES = ("妈妈", "爸爸", "奶奶", "爷爷", "姥姥", "姥爷", "外婆", "外公", "家长")
+SOME_PARENT = "有家长"
 SOMEONE, ONE_OF, SEVERAL, ANOTHER, OTHERS = "有同学", "一位同学", "几位同学", "另一位同学", "另外几位同学"
 AND = "和"
 NAME_JOINTS = "、，,和跟与及 "
@@ -89,6 +91,7 @@ def after_closing(day: str) -> str:
     return f"。今天已过 21:00，这条随 {day}的速递发。"
 
 
+ALREADY_NOTED = "这句之前记过，不会写两遍。"
 TOO_LATE_FOR_IT = "那份放学后才发，这件事来不及的话请您在群里说一声；不要这条就说「刚才那条不要了」。"
 
 

@@ -43,6 +43,11 @@ _FLOWER = re.compile(
 _SOON = re.compile(
     r"明天|明早|明日|明晚|后天|下周|下星期|周[一二三四五六日]|星期[一二三四五六日天]|今晚|早上|上午|下午|\d月\d|节后|返校"
 )
+# 「早上升旗时李思思很精神」 tells of what has been: the time of day alone makes no reminder of it.
+_TOLD = re.compile(r"了|很|特别|非常|得(?:好|快|真)|真|当(?:上)?|好棒")
+_AHEAD = re.compile(
+    r"明天|明早|明日|明晚|后天|下周|下星期|周[一二三四五六日]|星期[一二三四五六日天]|今晚|\d月\d|节后|返校|记得|别忘"
+)
 _LATER = re.compile(r"明天|明早|明日|明晚|后天|下周|记得|别忘|请家长|请各位")
 _DUTY = re.compile(
     r"带(?!来了|领|队|着|头|动|走|回|孩子|娃|他|她)|穿|交(?!流|朋|通|给我|接)|到校|记得|别忘|不要忘|准备|签字|签名|升旗|订|放假|补课|补班|上学|检查|体检|"
@@ -108,7 +113,10 @@ def _by_content(body: str) -> tuple[NoteKind | None, str]:
     # What has happened is news, also when it names a duty: 「今天上午举行了升旗仪式」.
     if _NEWS.match(body) and not _LATER.search(body):
         return "news", body
-    if (_SOON.search(body) and _DUTY.search(body)) or (_ASK_ALL.match(body) and _DUTY.search(body)):
+    told = _TOLD.search(body) is not None and not _AHEAD.search(body)
+    if (_SOON.search(body) and _DUTY.search(body) and not told) or (
+        _ASK_ALL.match(body) and _DUTY.search(body)
+    ):
         return "reminder", body
     return None, body
 

@@ -444,3 +444,41 @@ def test_not_after_all(room: Classroom, text: str) -> None:
 
 def test_by_itself_after_all(room: Classroom) -> None:
     assert "自动发" in room.say("王老师", "还是自动发吧")
+
+
+def test_the_same_note_twice_is_written_once(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", "表扬小明今天扫地").endswith("\n这句之前记过，不会写两遍。")
+    assert room.say("王老师", "看一下").count("小明扫地") == 1
+
+
+def test_a_parent_who_is_praised_is_no_pupil(room: Classroom) -> None:
+    room.say("王老师", "表扬乐乐妈妈来当志愿者")
+    room.say("王老师", "发送")
+    assert "表扬：有家长来当志愿者。" in room.posts[-1].text
+
+
+def test_a_new_time_counts_from_the_next_day_when_todays_is_out(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert "从今天起" in room.say("王老师", "速递改到17:20发")
+    room.say("王老师", "发送")
+    assert "从下一个上学日起" in room.say("王老师", "速递改到17:30发")
+
+
+@pytest.mark.parametrize("text", ["早上升旗仪式李思思当护旗手很精神", "上午升旗的时候同学们站得真直"])
+def test_what_has_been_is_no_reminder(room: Classroom, text: str) -> None:
+    assert not room.say("王老师", text).startswith("记下了（提醒）")
+
+
+@pytest.mark.parametrize("text", ["明天代什么东西", "明天要不要带饭合", "明天要戴红领巾吗"])
+def test_typos_in_the_question(room: Classroom, text: str) -> None:
+    assert "老师还没有发" in room.say("小明妈妈", text)
+
+
+def test_another_class_named_is_answered_with_the_own_class_name(room: Classroom) -> None:
+    assert room.say("小明妈妈", "三(1)班明天带什么").startswith("三(2)班：明天")
+
+
+def test_a_childs_name_in_the_group_question_ends_with_the_way_on(room: Classroom) -> None:
+    room.say("小明妈妈", "@小助手 小明明天带什么", group=True)
+    assert room.seen("小明妈妈").endswith("老师还没有发。还想问老师，在这里直接说，我来转。")
