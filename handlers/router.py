@@ -167,6 +167,9 @@ def _numbered(ctx: Ctx, message: Message) -> Decided | None:
             return _say(texts.only_a_choice(typed.number, given.label)) if teaches(ctx) else None
         if given.closed:
             return _say(texts.closed_number(typed.number))
+    elif digest.edits_a_note(ctx, typed.rest):
+        # 「2 不要」 may mean the second note as well: words for nobody in doubt go to nobody.
+        return _say(texts.note_or_family(typed.number, _name_of(ctx, given)))
     return _choose(ctx, message, given, typed.rest, typed.number)
 
 

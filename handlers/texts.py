@@ -47,6 +47,11 @@ def only_a_choice(number: int, label: str) -> str:
     return f"{number} 是「{label}」，后面带了话，我先没有做。\n要{label}就只回「{number}」；给家长带话，说「回复小明妈妈：…」。"
 
 
+def note_or_family(number: int, family: str) -> str:
+    """A number that may mean a note of the digest or a family."""
+    return f"{number} 号是{family}，这句先没有发。\n改速递，说「第{number}条改成…」「删第{number}条」；给{family}，说「回复{family}：…」。"
+
+
 def no_number(number: int) -> str:
     """A number nobody was given."""
     return f"现在没有 {number} 号可以回。给家长带话，说「回复小明妈妈：…」就行。"

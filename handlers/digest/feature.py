@@ -13,7 +13,7 @@ from handlers.digest.pending import Pending
 from handlers.feature import Check
 from handlers.guard.texts import note_stopped
 from handlers.language import Reading
-from handlers.language.notes import split_notes
+from handlers.language.notes import looks_like_edit, split_notes
 from handlers.message import Message
 from handlers.reply import Asker, Button, Choice, Outcome, Reply, Subject, Thing
 from storage import classes, digests
@@ -141,6 +141,11 @@ class Digest:
         return planning.due(ctx, occurrence)
 
 
+def edits_a_note(ctx: Ctx, words: str) -> bool:
+    """Whether words behind a number may be meant for a note of the digest: 「2 不要」, 「2 改成…」."""
+    return looks_like_edit(words) and bool(editing.with_notes(ctx, desks(ctx)))
+
+
 def _teachers(message: Message, reading: Reading) -> object | None:
     words = reading.slots.get("class", "")
     if message.kind not in ("text", "richtext", "voice") or (message.kind == "voice" and not message.text):
@@ -152,8 +157,8 @@ def _teachers(message: Message, reading: Reading) -> object | None:
         return Wish(Pending(_OPS[reading.intent], slots=slots), words)
     if reading.intent == "undo":
         return Wish(Pending("undo"), words)
-    if reading.intent == "remove_many":
-        return Say(texts.ONE_BY_ONE)
+    if reading.intent in texts.ONLY_SAID:
+        return Say(texts.ONLY_SAID[reading.intent])
     if reading.intent in texts.NOTHING_ASKED:
         return Say(texts.NOTHING_ASKED[reading.intent])
     if reading.clean in texts.KIND.values():

@@ -62,6 +62,8 @@ def refused(ctx: Ctx, chosen: Sequence[Desk], kind: Kind, text: str) -> str | No
     if verdict.verdict == "block":
         return note_stopped(verdict)
     for desk in chosen:
+        if kind == "praise" and rules.only_names(text, mentioned(ctx, desk.of.id, kind, text)):
+            return texts.praise_what(text)
         # Nothing about one child goes to the group but praise and good news.
         if kind == "reminder" and (named := reminded(ctx, desk, text)):
             return texts.names_a_child(named)

@@ -108,6 +108,14 @@ def _run_text(kept: Sequence[str], hidden: int, *, begins: bool) -> str:
     return texts.ONE_OF if hidden == 1 else texts.SEVERAL
 
 
+def only_names(text: str, found: Sequence[Mention]) -> bool:
+    """Whether nothing is said but names."""
+    rest = text
+    for hit in reversed(found):
+        rest = rest[: hit.start] + rest[hit.end :]
+    return bool(found) and not rest.strip(texts.NAME_JOINTS + texts.FULL_STOPS)
+
+
 def hidden_names(text: str, found: Sequence[Mention], allowed: Mapping[str, bool]) -> list[str]:
     """The names that :func:`hide_names` takes out, each once."""
     return list(dict.fromkeys(text[hit.start : hit.end] for hit in found if not _may(hit, allowed)))

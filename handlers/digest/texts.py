@@ -92,6 +92,13 @@ def after_closing(day: str) -> str:
 
 
 ALREADY_NOTED = "这句之前记过，不会写两遍。"
+
+
+def praise_what(name: str) -> str:
+    """Praise is a deed."""
+    return f"表扬{name}什么？说一件具体的事，比如「表扬{name}主动扫了地」。"
+
+
 TOO_LATE_FOR_IT = "那份放学后才发，这件事来不及的话请您在群里说一声；不要这条就说「刚才那条不要了」。"
 
 
@@ -197,7 +204,10 @@ def not_yours(author: str) -> str:
 AT_THE_END = "最后"
 WHAT_TO_CHANGE = "要改哪条？说「第2条改成…」「删第1条」，或者直接补一条。"
 HOW_TO_UNDO = "要去掉刚记的那条，说「刚才那条不要了」；要改，说「刚才那条改成…」。"
-ONE_BY_ONE = "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。"
+ONLY_SAID = {
+    "remove_many": "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。",
+    "pause_digest": "速递只能当天停，到那天说「今天不发」。不想自动发，说「不要自动发」，以后每次等您说「发送」。",
+}
 NO_WAY_BACK = "群里那份我撤不回来，请您在群里长按那条消息看能不能撤回。要更正，再说一条，随下一份发。"
 ALREADY_OUT = "今天的速递已经发到群里，改不了了。要更正，请再记一条，随下一份发。"
 

@@ -16,6 +16,7 @@ _SPACES = re.compile(r"[ \t\r\f\v\u2000-\u200a]+")
 _LINES = re.compile(r" *\n[\n ]*")
 _AT = re.compile(r"^(?:@[^\s@]{1,20}(?:\s+|$))+")
 _AT_GLUED = re.compile(r"^@(?:小助手|机器人|助手)[，,：: ]*")
+_CALLED = re.compile(r"^(?:小助手|机器人)[，,：:！! ]+(?=\S)")
 _HELLO = re.compile(
     r"^(?:(?:[一-鿿]{0,2}老师|各位|小助手|[您你])(?:们)?[您你]?(?:早上|上午|中午|下午|晚上)?好"
     r"|(?:早上|上午|中午|下午|晚上)好|[Hh]i|[Hh]ello)(?:呀|啊|哈)?[，,。！!～~：: \n]+"
@@ -47,5 +48,6 @@ def clean(text: str) -> str:
     A line that is only a greeting or thanks stays.
     """
     line = _HELLO.sub("", text, count=1) or text
+    line = _CALLED.sub("", line, count=1)
     line = _BYE.sub("", line) or line
     return _TAIL.sub("", line).strip()

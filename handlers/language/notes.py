@@ -22,8 +22,9 @@ _LEAD: tuple[tuple[NoteKind, re.Pattern[str]], ...] = (
     (
         "reminder",
         re.compile(
-            r"^(?:另外|还有|还要|再|请|帮我|温馨|也)*(?:提醒|提示|通知|注意事项|注意)"
-            r"(?:一下|下|大家|家长们|家长|各位家长|同学们|全班|孩子们)*[：:，, ]*(?=\S)"
+            r"^(?:(?:给|跟|和|对)(?:所有|全体|各位)?(?:大家|家长们?)(?:们)?(?:说|讲)(?:一声|一下)?[：:，, ]*(?=\S)|"
+            r"(?:另外|还有|还要|再|请|帮我|温馨|也)*(?:提醒|提示|通知|注意事项|注意)"
+            r"(?:一下|下|大家|家长们|家长|各位家长|同学们|全班|孩子们)*[：:，, ]*(?=\S))"
         ),
     ),
     (
@@ -129,6 +130,14 @@ def is_question(text: str) -> bool:
 def praises_teacher(text: str) -> bool:
     """Whether somebody praises a teacher: a message to pass on, not a note."""
     return _TEACHER.search(text) is not None
+
+
+_EDIT_LIKE = re.compile(r"(?:都)?(?:不要|删|去掉|取消|撤掉|撤回|改成|改为|换成)")
+
+
+def looks_like_edit(words: str) -> bool:
+    """Whether words behind a number sound like a change to a note."""
+    return _EDIT_LIKE.match(words) is not None
 
 
 def is_class_wide(text: str) -> bool:

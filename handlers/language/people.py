@@ -54,6 +54,11 @@ _TO = re.compile(
     rf"(?:说一?声|说一下|说|讲|回复|带句话|带个话)?(?P<gap>\s*[：:，,]\s*|\s+|)(?P<content>.*)",
     re.DOTALL,
 )
+_TO_NAMED = re.compile(
+    rf"@?(?:(?P<of>{_CLASS})\s*的?)?(?!表扬|表杨|提醒|通知|要闻|感谢|谢谢|请|夸|点赞)"
+    rf"(?P<child>[^\s，,：:。？?！!\d@和、跟与说是的]{{1,4}}?)(?P<relation>{_RELATION})\s*[：:]\s*(?P<content>.+)",
+    re.DOTALL,
+)
 _SAYS = re.compile(r"(?:说一?声|说一下|说|讲|带句话|带个话)$")
 
 
@@ -69,6 +74,8 @@ def addressed(line: str) -> dict[str, str] | None:
         return _filled({"number": found["number"], "content": found["content"].strip()})
     found = _TO.fullmatch(line)
     if found is None or not _clear(found):
+        found = _TO_NAMED.fullmatch(line)
+    if found is None:
         return None
     child = "" if found["child"] in ("各位", "全体", "所有", "各", "大家", "请") else found["child"]
     if not child:

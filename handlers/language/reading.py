@@ -103,6 +103,7 @@ _EDITS = (
         ),
     ),
     ("remove_item", re.compile(rf"(?:请)?(?:把|将)?{_TARGET}[，, ]*{_GONE}")),
+    ("remove_item", re.compile(r"(?:请)?(?:删|删掉|删除|去掉) ?(?P<index>\d{1,2})(?:号|了|吧)?")),
     (
         "remove_item",
         re.compile(

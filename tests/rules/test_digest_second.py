@@ -1,0 +1,131 @@
+"""What teachers say the second time: changing their mind, the same again, too late."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.classroom import Classroom
+
+
+@pytest.mark.parametrize(
+    "text", ["全删了", "都删掉", "全部删除", "清空", "删第1条和第2条", "第1条、第2条都删掉"]
+)
+def test_several_at_once_are_deleted_one_by_one(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", text) == "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。"
+
+
+def test_the_last_one_is_asked_about_when_it_is_not_the_newest(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带跳绳")
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", "最后一条删掉").startswith("有几条都像：\n1) 小明扫地\n2) 明天带跳绳")
+    assert room.say("王老师", "刚才那条不要了").startswith("删掉了（表扬）：小明扫地")
+    assert room.say("王老师", "最后一条删掉").startswith("删掉了（提醒）：明天带跳绳")
+
+
+def test_a_changed_note_moves_to_the_section_its_new_words_belong_to(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带跳绳")
+    room.say("王老师", "要闻：今天举行了消防演练")
+    said = room.say("王老师", "第1条改成提醒明天带雨伞")
+    assert said == "改好了，第2条（提醒）：明天带雨伞"
+
+
+@pytest.mark.parametrize("text", ["刚才发错了撤回来", "撤回", "发错了", "刚才说错了"])
+def test_what_is_out_cannot_be_taken_back(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", text).startswith("要去掉刚记的那条")
+    room.say("王老师", "发送")
+    assert room.say("王老师", text).startswith("群里那份我撤不回来")
+
+
+@pytest.mark.parametrize("text", ["不发了", "还是不发了吧"])
+def test_not_after_all(room: Classroom, text: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", text).startswith("好，三(2)班今天的速递不发。")
+
+
+def test_by_itself_after_all(room: Classroom) -> None:
+    assert "自动发" in room.say("王老师", "还是自动发吧")
+
+
+def test_the_same_note_twice_is_written_once(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", "表扬小明今天扫地").endswith("\n这句之前记过，不会写两遍。")
+    assert room.say("王老师", "看一下").count("小明扫地") == 1
+
+
+def test_a_parent_who_is_praised_is_no_pupil(room: Classroom) -> None:
+    room.say("王老师", "表扬乐乐妈妈来当志愿者")
+    room.say("王老师", "发送")
+    assert "表扬：有家长来当志愿者。" in room.posts[-1].text
+
+
+def test_a_new_time_counts_from_the_next_day_when_todays_is_out(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert "从今天起" in room.say("王老师", "速递改到17:20发")
+    room.say("王老师", "发送")
+    assert "从下一个上学日起" in room.say("王老师", "速递改到17:30发")
+
+
+@pytest.mark.parametrize("text", ["早上升旗仪式李思思当护旗手很精神", "上午升旗的时候同学们站得真直"])
+def test_what_has_been_is_no_reminder(room: Classroom, text: str) -> None:
+    assert not room.say("王老师", text).startswith("记下了（提醒）")
+
+
+@pytest.mark.parametrize("text", ["明天代什么东西", "明天要不要带饭合", "明天要戴红领巾吗"])
+def test_typos_in_the_question(room: Classroom, text: str) -> None:
+    assert "老师还没有发" in room.say("小明妈妈", text)
+
+
+def test_another_class_named_is_answered_with_the_own_class_name(room: Classroom) -> None:
+    assert room.say("小明妈妈", "三(1)班明天带什么").startswith("三(2)班：明天")
+
+
+def test_a_childs_name_in_the_group_question_ends_with_the_way_on(room: Classroom) -> None:
+    room.say("小明妈妈", "@小助手 小明明天带什么", group=True)
+    assert room.seen("小明妈妈").endswith("老师还没有发。还想问老师，在这里直接说，我来转。")
+
+
+@pytest.mark.parametrize("text", ["2不要", "2 改成小明擦窗户", "2 删掉"])
+def test_a_notes_number_is_not_taken_for_a_familys(room: Classroom, text: str) -> None:
+    room.say("小明妈妈", "水杯找到了吗")
+    room.say("林小满妈妈", "运动会几号")
+    room.say("王老师", "2 下周五")
+    room.say("王老师", "表扬小明扫地")
+    said = room.say("王老师", text)
+    assert said.startswith("2 号是林小满妈妈，这句先没有发。")
+    assert not room.seen("林小满妈妈")
+
+
+def test_a_short_deletion(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    assert room.say("王老师", "删1").startswith("删掉了（表扬）：小明扫地")
+
+
+def test_the_bots_name_is_no_note(room: Classroom) -> None:
+    said = room.say("王老师", "小助手，表扬一下小明今天帮同学打饭")
+    assert said == "记下了（表扬）：小明帮同学打饭，放学后随速递发。"
+
+
+@pytest.mark.parametrize("text", ["表扬小明", "表扬小明和林小满", "表扬 小满"])
+def test_praise_wants_a_deed(room: Classroom, text: str) -> None:
+    assert "什么？说一件具体的事" in room.say("王老师", text)
+    assert "还没有内容" in room.say("王老师", "看一下")
+
+
+@pytest.mark.parametrize("text", ["暂停", "停止", "明天不发", "下周不发速递", "期中考试周先不发速递"])
+def test_only_today_can_be_skipped(room: Classroom, text: str) -> None:
+    assert room.say("王老师", text).startswith("速递只能当天停")
+
+
+def test_a_family_named_with_a_colon(room: Classroom) -> None:
+    assert room.say("王老师", "小明妈妈：水杯找到了") == "已发给小明妈妈。"
+    assert room.say("小明妈妈", "乐乐妈妈：水杯找到了").startswith("已转给王老师")
+
+
+def test_words_for_all_parents_are_a_reminder(room: Classroom) -> None:
+    assert room.say("王老师", "跟大家说一声，明天带伞").startswith("记下了（提醒）：明天带伞")
+
+
+def test_praise_of_a_mother_with_a_colon_is_praise(room: Classroom) -> None:
+    assert room.say("王老师", "表扬小明妈妈：来当志愿者").startswith("记下了（表扬）")
