@@ -44,6 +44,7 @@ OLD_S = 60.0
 """An inbox row older than this means that something is stuck."""
 CLOCK_JUMP = timedelta(seconds=60)
 RESCUE_TICKS = 5
+PLAN_TICKS = 600
 SETTLE_ROUNDS = 10_000
 
 _log = get_logger("app")
@@ -58,9 +59,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
     """
     if clock is None:
         clock = SystemClock() if settings.clock.follow is None else MovableClock(_EARLY)
-    store = open_store(settings.database.url, settings.keys.file, exclusive=True)
+    store = open_store(settings.database.url, settings.keys.file, exclusive=True, folder=settings.data_dir)
     try:
         schema.prepare(settings.database.url)
+        store.run(inbox.mail_key).result()  # the wrong installation key is noticed here
         return App(settings, clock, store)
     except BaseException:
         store.close()
@@ -104,6 +106,13 @@ class App:
 
     async def start(self, public: socket.socket | None = None, admin: socket.socket | None = None) -> None:
         """Start all parts. Sockets may be handed in (held by a supervisor); else they are bound here."""
+        try:
+            await self._start(public, admin)
+        except BaseException:
+            await self._let_go()
+            raise
+
+    async def _start(self, public: socket.socket | None, admin: socket.socket | None) -> None:
         await self._follow()
         verdict = await asyncio.to_thread(self._enter)
         self._join(await asyncio.wrap_future(self.store.run(inbox.mail_key)))
@@ -206,16 +215,21 @@ class App:
             await self._decide_unsent()
             _log.warning("restored_database", action="nothing is sent until a teacher decides")
         await asyncio.wrap_future(self.store.run(unit))
+        if restored:
+            await asyncio.to_thread(generation.settled, self._state_dir)
         if self._follower is not None:
             self._started.set()
 
     def _settle_abandoned(self, db: Db, rows: list[Row], now: datetime) -> None:
         """Sends a dead process had begun: again where the platform removes duplicates, else in doubt."""
         doubtful = []
-        for row in rows:
+        for row in (outbox.fence_off(db, row) for row in rows):
+            if not row.payload:  # its subject was erased
+                outbox.end(db, row, outbox.WITHDRAWN, "erased", now)
+                continue
             copy = labelled(row)
             if row.safe:
-                outbox.retry(db, row, now, "crashed")
+                outbox.retry_in_doubt(db, row, now, "crashed")
             elif copy is not None:
                 outbox.repeat(db, row, copy, now, "crashed")
             else:
@@ -224,7 +238,7 @@ class App:
         self.decider.in_doubt(db, doubtful)
 
     async def _decide_unsent(self) -> None:
-        """What a restored copy had not decided yet may have been answered: decide it, but send nothing."""
+        """What a restored copy had not decided may have been answered: decide it, but send nothing."""
         worker = self.worker
         worker.start()
         while (await asyncio.wrap_future(self.store.read(inbox.depth))).open:
@@ -245,6 +259,12 @@ class App:
         await self.worker.stop()
         await self.sender.stop()
         await self._remember()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Give back what was opened, however far the start came."""
+        if self._follower is not None:
+            await self._follower.stop()
         if self._background:
             await asyncio.wait(self._background)
         if self._http is not None:
@@ -322,29 +342,37 @@ class App:
         last.ticks += 1
         if last.ticks % RESCUE_TICKS == 0:
             await self._rescue()
+        if last.ticks % PLAN_TICKS == 0:
+            await self._plan_again()
         await self.intake.drain()
         await self._remember()
         if _orphaned():
             _log.error("supervisor_gone")
             os.kill(os.getpid(), signal.SIGTERM)
 
+    async def _plan_again(self) -> None:
+        """A job that was given up must not end its chain: look after what should stand in the schedule."""
+        try:
+            await asyncio.wrap_future(self.store.run(self.decider.begin))
+        except Exception:
+            _log.exception("plan_failed")
+
     async def _remember(self) -> None:
         """Note outside the database how far it has come, so that an older copy put back is noticed."""
-        if self.store.dialect != "sqlite":
-            return
         try:
             reached = await asyncio.wrap_future(self.store.read(generation.mark))
-        except Refused:
-            return
-        if reached > self._last.reached:
-            self._last.reached = reached
-            await asyncio.to_thread(generation.remember, self._state_dir, reached)
+            if reached > self._last.reached:
+                await asyncio.to_thread(generation.remember, self._state_dir, reached)
+                self._last.reached = reached
+        except (Refused, OSError) as error:  # a full disk must not keep the ticker from ticking
+            _log.warning("mark_not_kept", reason=type(error).__name__)
 
     async def _rescue(self) -> None:
         """Sends of a replica that died: its lease is over."""
 
         def unit(db: Db) -> bool:
-            rows = outbox.abandoned(db, None)
+            ours = self.sender.under_way  # slow, or the database was away: we still know their end
+            rows = [row for row in outbox.abandoned(db, None) if row.id not in ours]
             self._settle_abandoned(db, rows, self.clock.now())
             return bool(rows)
 

@@ -118,7 +118,11 @@ class Intake:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                error = await self._write([row for row, _kept in batch])
+                try:
+                    error = await self._write([row for row, _kept in batch])
+                except Exception:  # a fault of ours must not leave the platform without an answer
+                    _log.exception("write_failed", rows=len(batch))
+                    error = NotKept()
                 for _row, kept in batch:
                     if kept.done():
                         continue

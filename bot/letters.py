@@ -77,7 +77,7 @@ class Post:
         """One reply as a command. If nobody can be reached, the feature hears so as an outcome."""
         lane = self._lane(ctx, reply, origin)
         outbox_id = new_id()
-        if lane is None:
+        if lane is None or f"{lane.platform}/{lane.app}" not in self._platforms:
             self._unreachable(ctx, feature, reply, outbox_id)
             return None
         text = self._numbered(ctx, feature, reply, lane)
@@ -221,10 +221,8 @@ def labelled(row: Row) -> dict[str, Any] | None:
 
     A class is not told twice by itself: there the teacher decides.
     """
-    if row.to_person is None or not row.payload["card"]:
-        return None
-    if row.payload.get("again"):
-        return row.payload
+    if row.to_person is None or not row.payload["card"] or row.payload.get("again"):
+        return None  # one copy only: on a line that swallows every answer it would come for two days
     return row.payload | {"text": again(row.payload["text"]), "again": True}
 
 

@@ -7,6 +7,7 @@ calls in flight are in doubt, and those are known by their rows.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bot.log import get_logger
 from bot.metrics import Metrics
 from config.clock import Clock
 from storage import engine, outbox
+from storage.buckets import Limit
 from storage.engine import Db, Store
 from storage.outbox import Claim, Row
 
@@ -63,6 +65,8 @@ class Sender:
         self._outcome = outcome
         self._chance = chance
         self._tasks: set[asyncio.Task[None]] = set()
+        self.under_way: set[str] = set()
+        """Ids of the rows being sent by this process."""
         self._knock = asyncio.Event()
         self._moved = asyncio.Event()
         self._claiming = False
@@ -108,7 +112,8 @@ class Sender:
             self._claiming = False
             self._moved.set()
             for row in claim.send:
-                task = asyncio.create_task(self._one(row))
+                self.under_way.add(row.id)
+                task = asyncio.create_task(self._watched(row))
                 self._tasks.add(task)
                 task.add_done_callback(self._ended)
             if claim.ended:
@@ -130,7 +135,9 @@ class Sender:
             return Claim((), ())
         try:
             claim = await self._in_store(lambda db: self._claim_unit(db, room))
-        except engine.Refused:
+        except Exception as error:  # whatever it is: the loop goes on
+            if not isinstance(error, engine.Refused):
+                _log.exception("claim_failed")
             await asyncio.sleep(_BACK_OFF_S[0])
             self._knock.set()
             return Claim((), ())
@@ -139,10 +146,17 @@ class Sender:
 
     def _claim_unit(self, db: Db, room: int) -> Claim:
         now = self._clock.now()
-        claim = outbox.claim(db, self._owner, now, room, LEASE, self._wanted)
+        claim = outbox.claim(db, self._owner, now, room, LEASE, self._wanted, self._limits)
         for row, state in claim.ended:
             record_outcome(db, row, state, state, now)
         return Claim(tuple(self._marked(db, row) for row in claim.send), claim.ended)
+
+    def _limits(self, row: Row) -> tuple[Limit, ...]:
+        if not row.payload:
+            return ()
+        command = command_of(row)
+        platform = self._platforms.get(command.app)
+        return () if platform is None else tuple(platform.bucket_names(command))
 
     def _marked(self, db: Db, row: Row) -> Row:
         """The row, knowing before its call whether a second copy would be removed."""
@@ -162,6 +176,16 @@ class Sender:
                 await self._knock.wait()
         except TimeoutError:
             pass
+
+    async def _watched(self, row: Row) -> None:
+        try:
+            await self._one(row)
+        except Exception:  # a fault of ours: the row's end is not known, and its lane must go on
+            _log.exception("send_failed", outbox_id=row.id, attempt=row.attempts)
+            with contextlib.suppress(Exception):
+                await self._in_store(lambda db: self._end_unit(db, row, Maybe("fault")))
+        finally:
+            self.under_way.discard(row.id)
 
     async def _one(self, row: Row) -> None:
         command = command_of(row)
@@ -189,6 +213,8 @@ class Sender:
     async def _send(self, row: Row, command: Command, platform: Platform | None) -> Outcome:
         if platform is None:
             return Refused("app_gone", "config")
+        if row.payload.get("doubt") and not platform.idempotent(command):
+            return Maybe("lane_changed")  # the card may hang there already
         if row.safe and not platform.idempotent(command):  # cards were refused meanwhile: ask again
             return Refused("lane_changed", "retry")
         return await platform.send(command)
@@ -202,7 +228,10 @@ class Sender:
                 if ended and row.wants_outcome:
                     record_outcome(db, row, outbox.SENT, "ok", now)
                 return ended and row.wants_outcome
-            case Maybe(code) if not row.safe:
+            case Maybe(code) if row.safe:
+                outbox.retry_in_doubt(db, row, self._next_try(row, came, now), code)
+                return False
+            case Maybe(code):
                 copy = labelled(row)
                 if copy is not None:
                     outbox.repeat(db, row, copy, self._next_try(row, came, now), code)

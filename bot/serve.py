@@ -105,7 +105,7 @@ def _child(config: Path) -> int:
         sys.stderr.write(f"{error}\n")
         return CONFIG_ERROR
     except (Busy, Refused, OSError) as error:
-        sys.stderr.write(f"cannot start: {error}\n")
+        sys.stderr.write(f"cannot start: {type(error).__name__}: {error}\n")
         return 1
     count = int(os.environ["LISTEN_FDS"])
     sockets = [socket.socket(fileno=_FIRST_FD + place) for place in range(count)]

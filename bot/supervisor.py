@@ -60,9 +60,14 @@ def run(argv: Sequence[str], sockets: Sequence[socket.socket]) -> int:
     wait_s = FIRST_WAIT_S
     while True:
         started = time.monotonic()
-        pid = _spawn(argv, sockets)
-        _say("child_started", child_pid=pid)
-        code = _watch(pid)
+        try:
+            pid = _spawn(argv, sockets)
+        except OSError as error:  # no memory, too many processes: the door stays open, try again
+            _say("cannot_start_child", errno=error.errno or 0)
+            code: int | None = 1
+        else:
+            _say("child_started", child_pid=pid)
+            code = _watch(pid)
         if code is None:
             return _stop(pid)
         if code == CONFIG_ERROR:

@@ -25,6 +25,7 @@ CRASHES = 8
 """So is a row that was being decided at so many crashes."""
 _POLL_S = 1.0
 _BACK_OFF_S = 0.5
+_TURN_S = 0.05
 
 T = TypeVar("T")
 Decide = Callable[[Db, Claimed], None]
@@ -113,7 +114,9 @@ class Worker:
             rows = await self._in_store(lambda db: inbox.claim(db, self._owner, room, LEASE))
             if not rows and not self._open:
                 rows = await self._in_store(lambda db: inbox.claim_suspect(db, self._owner, LEASE))
-        except Refused:
+        except Exception as error:  # whatever it is: the loop goes on
+            if not isinstance(error, Refused):
+                _log.exception("claim_failed")
             await asyncio.sleep(_BACK_OFF_S)
             self._knock.set()
             return []
@@ -163,7 +166,8 @@ class Worker:
             point("worker.after_commit")
             self._metrics.handled.add(row.kind)
             self._committed()
-        except OutOfTurn:
+        except OutOfTurn:  # another replica has the row before it: do not spin until it is done
+            await asyncio.sleep(_TURN_S)
             await self._later(row, counted=False)
         except Refused:
             await asyncio.sleep(_BACK_OFF_S)
@@ -180,16 +184,24 @@ class Worker:
             self._decide(db, row)
 
     async def _park(self, row: Claimed, why: str) -> None:
-        def unit(db: Db) -> None:
+        def park(db: Db) -> None:
             inbox.park(db, row.id, why, self._clock.now())
+
+        def unit(db: Db) -> None:
+            park(db)
             self._apologise(db, row)
 
-        try:
-            await self._in_store(unit)
-            self._metrics.failed.add(row.kind)
-            self._committed()
-        except Refused:
-            _log.error("park_refused", inbox_id=row.id)
+        for attempt in (unit, park):  # what cannot be decided often cannot be apologised for either
+            try:
+                await self._in_store(attempt)
+                self._metrics.failed.add(row.kind)
+                self._committed()
+                return
+            except Refused:
+                _log.error("park_refused", inbox_id=row.id)
+                return
+            except Exception:
+                _log.exception("apology_failed", inbox_id=row.id)
 
     async def _later(self, row: Claimed, *, counted: bool) -> None:
         """Give the lease back: the row is claimed again in its turn."""

@@ -100,8 +100,10 @@ class Ticker:
             pass
 
     async def _knock(self) -> None:
-        await self._every_tick()
-        await self.tick()
+        try:
+            await self._every_tick()
+        finally:  # a chore that fails must not keep what is due from happening
+            await self.tick()
 
     async def tick(self) -> int:
         """Act on everything that is due; returns how many occurrences were taken up."""
@@ -111,7 +113,9 @@ class Ticker:
                 done += len(found)
                 by_subject = sorted(found, key=lambda one: one.subject_id)
                 groups = [list(group) for _id, group in groupby(by_subject, key=lambda one: one.subject_id)]
-                await asyncio.gather(*(self._in_order(group) for group in groups))
+                went = await asyncio.gather(*(self._in_order(group) for group in groups))
+                if not all(went):  # the database refuses: the next tick tries again
+                    break
             return done
 
     async def _due(self) -> list[Occurrence]:
@@ -121,12 +125,15 @@ class Ticker:
         except Refused:
             return []
 
-    async def _in_order(self, occurrences: list[Occurrence]) -> None:
+    async def _in_order(self, occurrences: list[Occurrence]) -> bool:
         """What concerns one subject, oldest first: a late preview comes before the late sending."""
         for occurrence in sorted(occurrences, key=lambda one: (one.due_at, one.id)):
-            await self._one(occurrence)
+            if not await self._one(occurrence):
+                return False
+        return True
 
-    async def _one(self, occurrence: Occurrence) -> None:
+    async def _one(self, occurrence: Occurrence) -> bool:
+        """Act on one; False if the database refused, which is no failure of the occurrence."""
         now = self._clock.now()
 
         def unit(db: Db) -> None:
@@ -138,13 +145,17 @@ class Ticker:
             await asyncio.wrap_future(self._store.run(unit))
             self._between("ticker.after_commit")
             self._committed()
+        except Refused:
+            return False
         except Exception as error:
             self._failed(occurrence, error)
-            await self._count(occurrence)
+            return await self._count(occurrence)
+        return True
 
-    async def _count(self, occurrence: Occurrence) -> None:
+    async def _count(self, occurrence: Occurrence) -> bool:
         """A failed unit was rolled back whole; count the try, and give up in the end."""
         try:
             await asyncio.wrap_future(self._store.run(lambda db: schedule.failed(db, occurrence, TRIES)))
         except Refused:
-            await asyncio.sleep(TICK_S)
+            return False
+        return True

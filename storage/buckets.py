@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, String, Table
 
 from storage.columns import UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 
 Limit = tuple[str, int, float]
@@ -31,7 +31,8 @@ Index("ix_send_log_bucket", send_log.c.bucket, send_log.c.at)
 _LOCK = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("bucket"), 1)))
 _SEEN = (
     sa.select(send_log.c.at)
-    .where(send_log.c.bucket == sa.bindparam("bucket"), send_log.c.at > sa.bindparam("since"))
+    .where(send_log.c.bucket == sa.bindparam("bucket"))
+    .where(send_log.c.at > sa.bindparam("since"), send_log.c.at <= sa.bindparam("until"))
     .order_by(send_log.c.at)
 )
 
@@ -77,8 +78,10 @@ def open_windows(db: Db, sends_limits: Iterable[tuple[Limit, ...]], now: datetim
     for name, window in sorted(widest.items()):  # sorted: two replicas never wait for each other in a ring
         if db.dialect == "postgresql":
             db.conn.execute(_LOCK, {"bucket": name})
-        since = now - timedelta(seconds=window)
-        sends[name] = list(db.conn.execute(_SEEN, {"bucket": name, "since": since}).scalars())
+        # A little ahead: a replica's clock. Far ahead: the clock was set back, and that was long ago.
+        reach = timedelta(seconds=window)
+        seen = {"bucket": name, "since": now - reach, "until": now + reach}
+        sends[name] = list(db.conn.execute(_SEEN, seen).scalars())
     return Windows(now, sends)
 
 
@@ -99,9 +102,9 @@ calls = Table(
 
 def count_calls(db: Db, month: str, app: str, api: str, by: int = 1) -> None:
     """Add to a month's counted platform calls (``month`` is YYYY-MM, local)."""
+    insert_ignore(db, calls, {"month": month, "app": app, "api": api, "count": 0})
     key = (calls.c.month == month, calls.c.app == app, calls.c.api == api)
-    if db.conn.execute(sa.update(calls).where(*key).values(count=calls.c.count + by)).rowcount == 0:
-        db.conn.execute(sa.insert(calls).values(month=month, app=app, api=api, count=by))
+    db.conn.execute(sa.update(calls).where(*key).values(count=calls.c.count + by))
 
 
 def calls_in(db: Db, month: str, app: str) -> int:

@@ -174,13 +174,17 @@ def _is_race(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _RETRYABLE
 
 
-def open_store(url: str, keyfile: Path, *, create: bool = True, exclusive: bool = False) -> Store:
+def open_store(
+    url: str, keyfile: Path, *, create: bool = True, exclusive: bool = False, folder: Path | None = None
+) -> Store:
     """Open the database and its keys; tables are prepared by ``storage.schema``.
 
     Args:
         url: ``sqlite:///FILE`` or ``postgresql://…`` (always psycopg 3).
         keyfile: The installation key; made if missing and ``create``.
-        exclusive: On SQLite, take the lock file that says "this process serves it".
+        exclusive: Take the lock file that says "this process serves it": the database's on SQLite,
+            ``folder``'s on PostgreSQL, where spool and node name are one process's own.
+        folder: Where the process keeps its own files.
 
     Raises:
         KeyFileError: The key file is not usable.
@@ -193,7 +197,7 @@ def open_store(url: str, keyfile: Path, *, create: bool = True, exclusive: bool 
         engine = sa.create_engine(
             parsed, pool_size=POOL, max_overflow=2, pool_pre_ping=True, hide_parameters=True
         )
-        return Store(engine, engine, vault, None)
+        return Store(engine, engine, vault, lock(folder / "serve") if exclusive and folder else None)
     path = Path(parsed.database or "")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     held = lock(path) if exclusive else None

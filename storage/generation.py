@@ -25,6 +25,7 @@ from storage.outbox import ENDS, outbox
 
 Verdict = Literal["fresh", "same", "restored"]
 FORGOTTEN = timedelta(days=6)
+_PENDING = "restored"
 
 meta = Table(
     "meta",
@@ -74,9 +75,21 @@ def remember(state_dir: Path, reached: int) -> None:
     temporary.replace(state_dir / "reached")
 
 
+def settled(state_dir: Path) -> None:
+    """What a restored copy had queued is held: from now on it is a database like any other."""
+    (state_dir / _PENDING).unlink(missing_ok=True)
+
+
+def _remembered(state_dir: Path) -> int:
+    """The mark; 0 if there is none, or a power cut left the file empty."""
+    try:
+        return int((state_dir / "reached").read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
 def _is_behind(store: Store, state_dir: Path, now: datetime) -> bool:
-    path = state_dir / "reached"
-    remembered = int(path.read_text()) if path.exists() else 0
+    remembered = _remembered(state_dir)
     # What is over is dropped after seven days, so an idle database falls behind an old mark by itself.
     if remembered < (now - FORGOTTEN).timestamp() * 1000:
         return False
@@ -94,8 +107,13 @@ def enter(store: Store, state_dir: Path, now: datetime) -> Verdict:
     kept = json.loads(path.read_text()) if path.exists() else []
     present = store.run(lambda db: get_meta(db, key)).result()
     verdict = _verdict(store, present, kept)
-    if verdict == "same" and store.dialect == "sqlite" and _is_behind(store, state_dir, now):
+    if verdict == "same" and _is_behind(store, state_dir, now):
         verdict = "restored"
+    # A crash before the queue is held must not make the next start believe that all is well.
+    if (state_dir / _PENDING).exists():
+        verdict = "restored"
+    elif verdict == "restored":
+        _write(state_dir / _PENDING, "")
     coming = secrets.token_hex(8)
     _write(path, json.dumps([present, coming]))
     store.run(lambda db: put_meta(db, key, coming)).result()
@@ -106,8 +124,10 @@ def enter(store: Store, state_dir: Path, now: datetime) -> Verdict:
 def _verdict(store: Store, present: str | None, kept: list[str | None]) -> Verdict:
     if present is not None:
         return "same" if present in kept else "restored"
-    if store.dialect == "postgresql":  # a further replica joining a database that is in use
-        return "same" if kept else "fresh"
+    if None in kept:  # the very first start ended between its two writes
+        return "fresh"
+    if store.dialect == "postgresql" and not kept:  # a further replica joining a database that is in use
+        return "fresh"
     others = store.run(lambda db: _any_generation(db)).result()
     return "restored" if others or kept else "fresh"
 
@@ -124,3 +144,8 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

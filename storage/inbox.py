@@ -18,6 +18,7 @@ from storage import sealing
 from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
+from storage.sealing import KeyGone
 
 NEW, HANDLED, PARKED = 0, 1, 2
 MAIL = "mail"
@@ -166,7 +167,10 @@ def _claimed(db: Db, statement: Any, owner: str, limit: int, lease: timedelta) -
 
 
 def _open(db: Db, row: Any) -> str:
-    return db.open(MAIL, _WHERE, row.id, bytes(row.payload)) if row.payload else ""
+    try:
+        return db.open(MAIL, _WHERE, row.id, bytes(row.payload)) if row.payload else ""
+    except KeyGone:  # nobody can read it: it fails by itself and is set aside, the others go on
+        return ""
 
 
 _earlier = inbox.alias("earlier")

@@ -21,6 +21,7 @@ from storage.buckets import Limit
 from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db
 from storage.metadata import metadata
+from storage.sealing import KeyGone
 
 NEW, SENDING = "new", "sending"
 SENT, REFUSED, UNKNOWN, EXPIRED, WITHDRAWN = "sent", "refused", "unknown", "expired", "withdrawn"
@@ -154,9 +155,19 @@ class Row:
     state: str
 
 
+def _payload(db: Db, raw: Any) -> dict[str, Any]:
+    """Empty if it was blanked, or if its subject was erased: one such row must not stop all others."""
+    if not raw.payload:
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(db.open(raw.sealed_for, _WHERE, raw.id, bytes(raw.payload)))
+    except KeyGone:
+        return {}
+    return found
+
+
 def _row(db: Db, raw: Any) -> Row:
-    blob = raw.payload
-    payload = json.loads(db.open(raw.sealed_for, _WHERE, raw.id, bytes(blob))) if blob else {}
+    payload = _payload(db, raw)
     limits = tuple((name, most, window) for name, most, window in json.loads(raw.buckets))
     plain = {name: getattr(raw, name) for name in _ROW_PLAIN}
     return Row(payload=payload, limits=limits, **plain)
@@ -211,7 +222,13 @@ class Claim:
 
 
 def claim(
-    db: Db, owner: str, now: datetime, limit: int, lease: timedelta, wanted: Callable[[Db, Row], bool]
+    db: Db,
+    owner: str,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    wanted: Callable[[Db, Row], bool],
+    limits: Callable[[Row], tuple[Limit, ...]] = lambda row: row.limits,
 ) -> Claim:
     """Take the heads of idle lanes that are due, still wanted and under their limits.
 
@@ -219,17 +236,20 @@ def claim(
         now: The moment, UTC.
         lease: After this the rows count as abandoned by us.
         wanted: Asked once more, right before sending, for rows that depend on something.
+        limits: What a row counts against now; a reply address that has run out changes its road.
     """
     send: list[Row] = []
     ended: list[tuple[Row, str]] = []
     heads = [_row(db, raw) for raw in db.conn.execute(_HEADS, {"now": now, "most": limit})]
-    room = buckets.open_windows(db, (row.limits for row in heads), now)
+    roads = {row.id: limits(row) for row in heads}
+    room = buckets.open_windows(db, roads.values(), now)
     for row in heads:
         if row.deadline is not None and row.deadline < now:
-            ended.append((row, EXPIRED))
-        elif row.subject_kind is not None and not wanted(db, row):
+            doubtful = row.payload.get("doubt") or row.payload.get("again")
+            ended.append((row, UNKNOWN if doubtful else EXPIRED))
+        elif not row.payload or (row.subject_kind is not None and not wanted(db, row)):
             ended.append((row, WITHDRAWN))
-        elif (free_at := room.take(row.limits)) is not None:
+        elif (free_at := room.take(roads[row.id])) is not None:
             db.conn.execute(_HOLD, {"row": row.id, "later": free_at})
         else:
             send.append(row)
@@ -238,7 +258,7 @@ def claim(
         until = db.server_now() + lease
         db.conn.execute(_SENDING, {"rows": [row.id for row in send], "who": owner, "until": until})
     for row, state in ended:
-        end(db, row, state, state, now)
+        end(db, row, state, state, now, keep=state == UNKNOWN)
     sending = (replace(r, attempts=r.attempts + 1, fence=r.fence + 1, state=SENDING) for r in send)
     return Claim(tuple(sending), tuple(ended))
 
@@ -277,7 +297,7 @@ def end(
         "mine": row.fence,
         "ends": state,
         "why": code[:80],
-        "theirs": platform_id,
+        "theirs": platform_id and platform_id.replace("\0", "")[:200],
         "at": now,
     }
     return db.conn.execute(statement, values).rowcount == 1
@@ -288,6 +308,11 @@ def retry(db: Db, row: Row, due_at: datetime, code: str) -> bool:
     mine = (outbox.c.id == row.id, outbox.c.fence == row.fence)
     values = {"state": NEW, "due_at": due_at, "code": code[:80], "lease_until": None}
     return db.conn.execute(sa.update(outbox).where(*mine).values(values)).rowcount == 1
+
+
+def retry_in_doubt(db: Db, row: Row, due_at: datetime, code: str) -> bool:
+    """Maybe sent, and the platform removes a second copy: again, but only where it still does."""
+    return repeat(db, row, row.payload | {"doubt": True}, due_at, code)
 
 
 def repeat(db: Db, row: Row, payload: dict[str, Any], due_at: datetime, code: str) -> bool:
@@ -309,6 +334,12 @@ def abandoned(db: Db, owner: str | None) -> list[Row]:
     mine = outbox.c.owner == owner if owner is not None else outbox.c.lease_until < db.server_now()
     found = sa.select(outbox).where(outbox.c.state == SENDING, mine).order_by(outbox.c.id)
     return [_row(db, raw) for raw in db.conn.execute(found.with_for_update(skip_locked=True))]
+
+
+def fence_off(db: Db, row: Row) -> Row:
+    """Take an abandoned row over: what its former owner still writes about it no longer counts."""
+    db.conn.execute(sa.update(outbox).where(outbox.c.id == row.id).values(fence=row.fence + 1))
+    return replace(row, fence=row.fence + 1)
 
 
 def withdraw(db: Db, subject_kind: str, subject_id: str) -> int:
@@ -372,5 +403,6 @@ def close_doubts(db: Db, before: datetime) -> int:
 
 def forget(db: Db, before: datetime) -> int:
     """Drop what is over since before ``before``; returns how many rows."""
-    over = (outbox.c.state.not_in([NEW, SENDING, UNKNOWN]), outbox.c.done_at < before)
+    ended_at = sa.func.coalesce(outbox.c.done_at, outbox.c.created_at)  # a withdrawn row has no end
+    over = (outbox.c.state.not_in([NEW, SENDING, UNKNOWN]), ended_at < before)
     return db.conn.execute(sa.delete(outbox).where(*over)).rowcount

@@ -133,7 +133,8 @@ def failed(db: Db, occurrence: Occurrence, most: int) -> bool:
     attempts = occurrence.attempts + 1
     state = FAILED if attempts >= most else DUE
     row = schedule.c.id == occurrence.id
-    db.conn.execute(sa.update(schedule).where(row).values(attempts=attempts, state=state))
+    # Still due: another replica, or a commit whose answer was lost, may have done it.
+    db.conn.execute(sa.update(schedule).where(row, _WAITING).values(attempts=attempts, state=state))
     return state == FAILED
 
 

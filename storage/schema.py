@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 
 from storage.tables import metadata
+from storage.unit import Refused
 
 REVISIONS = ("0001",)
 """Every revision in ``migrations/versions``, oldest first; the last is what this program needs."""
@@ -45,6 +46,7 @@ def prepare(url: str) -> None:
     Raises:
         SchemaTooNew: It was made by a newer program. Nothing was changed.
         SchemaTooOld: It is an older one on PostgreSQL. Nothing was changed.
+        Refused: The database cannot be reached.
     """
     _bring_up(url, upgrade=make_url(url).get_backend_name() == "sqlite")
 
@@ -55,6 +57,13 @@ def migrate(url: str) -> None:
 
 
 def _bring_up(url: str, *, upgrade: bool) -> None:
+    try:
+        _look_and_change(url, upgrade=upgrade)
+    except sa.exc.OperationalError as error:
+        raise Refused(type(error.orig).__name__) from None
+
+
+def _look_and_change(url: str, *, upgrade: bool) -> None:
     engine = _engine(url)
     try:
         with engine.connect() as conn, conn.begin():

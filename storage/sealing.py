@@ -119,7 +119,12 @@ class Vault:
         if row is None or row.wrapped is None:
             raise KeyGone(subject)
         wrapped = bytes(row.wrapped)
-        raw = self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject.encode())
+        try:
+            raw = self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject.encode())
+        except InvalidTag:
+            raise KeyFileError(
+                "the installation key is not the one this database was sealed with: put the right file back"
+            ) from None
         return _Key(bytes(row.key_id), AESGCM(raw))
 
     def _create(self, conn: Connection, subject: str) -> None:

@@ -178,7 +178,10 @@ def lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise Busy(f"another process already serves {path}: stop it, or use PostgreSQL for several") from None
+        raise Busy(
+            f"another process already serves {path}: stop it, or run several on PostgreSQL, each with a "
+            "data_dir of its own"
+        ) from None
     return descriptor
 
 

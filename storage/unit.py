@@ -108,7 +108,7 @@ class Job:
 
 def refusal(error: BaseException) -> BaseException:
     """What the caller sees: our own error for the database's, without its statement or parameters."""
-    if isinstance(error, DBAPIError) and not isinstance(error, sa.exc.IntegrityError):
+    if isinstance(error, DBAPIError) and not isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
         return Refused(type(error.orig).__name__)
     if isinstance(error, sqlite3.Error | OSError) and not isinstance(error, sqlite3.IntegrityError):
         return Refused(type(error).__name__)

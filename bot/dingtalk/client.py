@@ -185,7 +185,8 @@ class DingTalk:
         """
         outcome = verdict.outcome()
         shape = verdict.meaning == "content" and "unsafe" not in verdict.code.lower()
-        if isinstance(outcome, Refused) and (verdict.meaning == "config" or shape):
+        ours = verdict.code.startswith("token.")  # the app's credentials, not its cards
+        if isinstance(outcome, Refused) and not ours and (verdict.meaning == "config" or shape):
             self._refused_cards[template] = self._clock.monotonic() + CARD_REFUSED_S
             return Refused(f"card.{outcome.code}", "retry")
         return outcome

@@ -22,6 +22,7 @@ dead · our own id was already taken, so it is done."""
 _SLOW_S = 1.0
 _MINUTE_S = 60.0
 _BLOCKED_S = 300.0
+_LONGEST_S = 3600.0
 _WEBHOOK_BLOCKED_S = 600.0
 
 _GROUPS: tuple[tuple[Meaning, float, str], ...] = (
@@ -98,7 +99,7 @@ def classify(http_status: int, body: bytes, content_type: str, bytes_left: bool 
     if data is None:
         return _unreadable(http_status, body, content_type)
     if data.get("status") == 1111 or data.get("punish"):
-        return Verdict("slow", "blocked", max(_number(data.get("wait")), _BLOCKED_S))
+        return Verdict("slow", "blocked", min(max(_number(data.get("wait")), _BLOCKED_S), _LONGEST_S))
     code = _code(data, http_status)
     if code == "":
         return Verdict("ok", "", data=data)

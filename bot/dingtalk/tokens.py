@@ -47,13 +47,15 @@ class TokenKeeper:
         clock: Tells when the token is due; a moved clock makes it due at once.
     """
 
-    __slots__ = ("_clock", "_fetch", "_good_until", "_lock", "_token")
+    __slots__ = ("_asked", "_clock", "_fetch", "_good_until", "_lock", "_refused", "_token")
 
     def __init__(self, fetch: Callable[[], Awaitable[Fetched | Refused]], clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
         self._lock = asyncio.Lock()
         self._token = ""
+        self._asked = 0
+        self._refused: Refused | None = None
         self._good_until: datetime | None = None
 
     @override
@@ -71,10 +73,15 @@ class TokenKeeper:
         """
         if self._good(stale):
             return self._token
+        asked = self._asked
         async with self._lock:
             if self._good(stale):
                 return self._token
+            if self._asked != asked and self._refused is not None:
+                raise TokenRefused(self._refused)  # asked while we waited: one refusal is for all of us
             fetched = await self._fetch()
+            self._asked += 1
+            self._refused = fetched if isinstance(fetched, Refused) else None
             if isinstance(fetched, Refused):
                 raise TokenRefused(fetched)
             self._token = fetched.token

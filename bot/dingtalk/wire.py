@@ -8,6 +8,7 @@ window, the :class:`PairGuard`, the pinned reply address and the dedup key.
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import re
@@ -38,6 +39,8 @@ Reason = Literal[
 _TIMESTAMP = re.compile(r"[0-9]{13}", re.ASCII)
 _SESSION_ID = re.compile(r"[A-Za-z0-9._~%&=+\-]{1,512}", re.ASCII)
 _AT_TOKEN = re.compile(r"@\S+\s*")
+_MOST_KEY = 255
+"""Characters of the inbox's key column; PostgreSQL refuses longer ones, and with them their neighbours."""
 _YEAR_2100_MS = 4_102_444_800_000
 _MEDIA: dict[str, MessageKind] = {"picture": "picture", "audio": "voice", "video": "video", "file": "file"}
 
@@ -229,6 +232,8 @@ def _read(body: dict[str, Any], msg_id: str, robot: Robot, now_ms: int) -> Opene
         }
     )
     key = f"dingtalk:{robot.name}:{msg_id}:{sender_id or staff_id}"
+    if len(key) > _MOST_KEY:
+        key = f"dingtalk:{robot.name}:{hashlib.sha256(key.encode()).hexdigest()}"
     return Opened(key, chat.key, chat, sender, kind, text, payload, session, quota)
 
 
@@ -303,7 +308,7 @@ def _str(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _id(value: object, most: int = 256) -> str:
+def _id(value: object, most: int = 128) -> str:
     """A usable id: short and printable, so that keys, lanes and logs stay clean on every database."""
     return value if isinstance(value, str) and len(value) <= most and value.isprintable() else ""
 

@@ -15,7 +15,7 @@ from bot import supervisor
 def main() -> int:
     """Run ``classbridge serve --config FILE``, or the control in its place, until told to stop."""
     supervisor.STEADY_S = 0.0
-    module = "tests.chaos.ack_first" if os.environ.get("CHAOS_CONTROL") else "bot"
+    module = "tests.chaos.ack_first" if os.environ.get("CHAOS_CONTROL") else "tests.chaos.long_memory"
     command = [sys.executable, "-m", module, "serve", "--config", sys.argv[1]]
     return supervisor.main(["--public", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--", *command])
 
