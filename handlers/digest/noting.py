@@ -74,11 +74,12 @@ def refused(ctx: Ctx, chosen: Sequence[Desk], kind: Kind, text: str) -> str | No
 
 def of_one_child(ctx: Ctx, desk: Desk, text: str, *, praise: bool = False) -> list[str]:
     """The children named beside words of health, absence or trouble; empty when it is no such note."""
-    if not guard.concern_in(text, praise=praise):
+    if not guard.concern_in(text):
         return []
-    return list(
-        dict.fromkeys(text[hit.start : hit.end] for hit in mentioned(ctx, desk.of.id, "praise", text))
-    )
+    # 「小明照顾生病的同学」 is praise, 「小明照顾生病的林小满」 tells of her illness.
+    begin = guard.kind_deed_end(text) if praise else 0
+    found = [hit for hit in mentioned(ctx, desk.of.id, "praise", text) if hit.start >= begin]
+    return list(dict.fromkeys(text[hit.start : hit.end] for hit in found))
 
 
 def reminded(ctx: Ctx, desk: Desk, text: str) -> list[str]:

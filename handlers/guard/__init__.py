@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.guard.private import concern_in
+from handlers.guard.private import concern_in, kind_deed_end
 from handlers.guard.rules import Verdict, check
 
-__all__ = ["Verdict", "check", "concern_in"]
+__all__ = ["Verdict", "check", "concern_in", "kind_deed_end"]

@@ -21,17 +21,17 @@ _KIND_DEED = re.compile(
 )
 
 
-def concern_in(text: str, *, praise: bool) -> str:
-    """The words that make a note a private matter once a child is named in it.
+def concern_in(text: str) -> str:
+    """The words that make a note a private matter once a child is named in it, or an empty string."""
+    found = _CONCERN.search(text)
+    return found[0] if found else ""
 
-    Args:
-        text: One note.
-        praise: Whether it is meant as praise; 「小明照顾生病的同学」 is.
+
+def kind_deed_end(text: str) -> int:
+    """Where praise has said what somebody did for others: 「小明照顾」; who is named after it was helped.
 
     Returns:
-        The first such words, or an empty string.
+        The position behind those words, or 0 when there are none.
     """
-    found = _CONCERN.search(text)
-    if found is None or (praise and _KIND_DEED.search(text)):
-        return ""
-    return found[0]
+    found = _KIND_DEED.search(text)
+    return found.end() if found else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.guard import concern_in
+from handlers.guard import concern_in, kind_deed_end
 from tests.rules.classroom import Classroom
 
 
@@ -14,6 +14,7 @@ from tests.rules.classroom import Classroom
         "要闻：小明今天水痘请假了，请大家注意",
         "要闻：林小满上午发烧回家了",
         "表扬小明发烧还坚持上课",
+        "表扬小明主动扶起摔伤的林小满",
         "表扬小满今天终于不打人，改掉打架了",
     ],
 )
@@ -63,6 +64,7 @@ def test_what_the_guard_stops_is_not_offered_a_section(room: Classroom, text: st
 
 
 def test_the_words_are_named() -> None:
-    assert concern_in("小明发烧了", praise=False) == "发烧"
-    assert concern_in("小明帮发烧的同学倒水", praise=True) == ""
-    assert concern_in("明天带跳绳", praise=False) == ""
+    assert concern_in("小明发烧了") == "发烧"
+    assert concern_in("明天带跳绳") == ""
+    assert kind_deed_end("小明照顾生病的同学") == 4
+    assert kind_deed_end("小明扫地") == 0

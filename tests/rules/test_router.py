@@ -255,3 +255,10 @@ def _teaches_also(room: Classroom, who: str, class_name: str) -> None:
 def test_replies_name_people_only(room: Classroom) -> None:
     room.say("小明妈妈", "今天能早点接吗")
     assert all(isinstance(reply.to, ToPerson) for reply in room.answers)
+
+
+@pytest.mark.parametrize("text", ["好", "好啊", "好的"])
+def test_yes_to_the_offer_is_no_greeting(room: Classroom, text: str) -> None:
+    room.say("小明妈妈", "明天带什么")
+    assert room.say("小明妈妈", text) == "已转给王老师，回复会发到这里。"
+    assert "明天带什么" in room.seen("王老师")
