@@ -21,6 +21,7 @@ from bot.crashpoints import point
 from bot.decide import Decider
 from bot.dingtalk.client import DingTalk
 from bot.dingtalk.wire import Robot
+from bot.health import Health, look
 from bot.intake import Intake
 from bot.letters import Post, labelled
 from bot.log import get_logger
@@ -33,15 +34,13 @@ from config.clock import Clock, MovableClock, SystemClock
 from config.ids import new_id
 from config.settings import Settings
 from jobs.ticker import TICK_S, Ticker
-from storage import buckets, generation, inbox, outbox, schedule, schema, seed
+from storage import buckets, generation, inbox, outbox, schema, seed
 from storage.engine import Db, Refused, Store, open_store
 from storage.outbox import Row
 from storage.schedule import Occurrence
 from storage.spool import Spool
 
 SPOOL_BYTES = 16 * 1024 * 1024
-OLD_S = 60.0
-"""An inbox row older than this means that something is stuck."""
 CLOCK_JUMP = timedelta(seconds=60)
 RESCUE_TICKS = 5
 PLAN_TICKS = 600
@@ -187,7 +186,8 @@ class App:
             failed=self._occurrence_failed,
             every_tick=self._chores,
         )
-        self.server = Server(self.intake, self.metrics, self.health)
+        self.health = Health(self.store, self.clock, self._spool, self.metrics)
+        self.server = Server(self.intake, self.metrics, self.health.facts)
 
     def _make_worker(self) -> None:
         self.worker = Worker(
@@ -280,7 +280,7 @@ class App:
             await self.intake.drain()
             await self.ticker.tick()
             now = self.clock.now()
-            busy, coming = await asyncio.wrap_future(self.store.read(partial(_look, now=now)))
+            busy, coming = await asyncio.wrap_future(self.store.read(partial(look, now=now)))
             if not busy and self.worker.idle and self.sender.idle:
                 return coming
             if self.worker.idle and self.sender.idle:  # rows are there, and nobody looks
@@ -295,37 +295,6 @@ class App:
     async def _settle_when_started(self) -> datetime | None:
         await self._started.wait()
         return await self.settle()
-
-    async def health(self) -> dict[str, Any]:
-        """The facts of ``/healthz``."""
-        now = self.clock.now()
-        facts: dict[str, Any] = {
-            "status": "ok",
-            "version": _version(),
-            "pid": int(os.environ.get("CLASSBRIDGE_SUPERVISOR_PID", os.getpid())),
-            "child_pid": os.getpid(),
-            "database": self.store.dialect,
-            "loop_lag_ms": round(self.metrics.loop_lag_seconds.value * 1000, 1),
-            "spool": self._spool.count,
-        }
-        try:
-            async with asyncio.timeout(2.0):
-                facts |= await asyncio.wrap_future(self.store.read(lambda db: _depths(db, now)))
-        except (Refused, TimeoutError):
-            facts |= {"status": "degraded", "inbox_open": None, "inbox_oldest_s": None}
-            facts |= {"outbox_due": None, "outbox_oldest_s": None, "next_due": None}
-        if self._spool.count or (facts["inbox_oldest_s"] or 0) > OLD_S:
-            facts["status"] = "degraded"
-        self._gauge(facts)
-        return facts
-
-    def _gauge(self, facts: dict[str, Any]) -> None:
-        metrics = self.metrics
-        metrics.spool_bytes.set(self._spool.size)
-        metrics.inbox_open.set(facts["inbox_open"] or 0)
-        metrics.inbox_oldest_seconds.set(facts["inbox_oldest_s"] or 0)
-        metrics.outbox_due.set(facts["outbox_due"] or 0)
-        metrics.outbox_oldest_seconds.set(facts["outbox_oldest_s"] or 0)
 
     async def _chores(self) -> None:
         """Once a tick: is the clock to be trusted, is anything abandoned, is there spooled mail?"""
@@ -416,34 +385,3 @@ def _orphaned() -> bool:
     """Whether the supervisor that started this process is gone: a new one needs the sockets."""
     supervisor = os.environ.get("CLASSBRIDGE_SUPERVISOR_PID")
     return supervisor is not None and os.getppid() != int(supervisor)
-
-
-def _look(db: Db, now: datetime) -> tuple[bool, datetime | None]:
-    """Whether anything could be done right now, and when something is due next."""
-    out, arrived = outbox.depth(db, now), inbox.depth(db)
-    due = schedule.due(db, now, 1)
-    coming = [when for when in (outbox.next_due(db, now), schedule.next_due(db, now)) if when is not None]
-    busy = bool(out.due or out.sending or arrived.open or due)
-    return busy, min(coming, default=None)
-
-
-def _depths(db: Db, now: datetime) -> dict[str, Any]:
-    out, arrived = outbox.depth(db, now), inbox.depth(db)
-    coming = [when for when in (outbox.next_due(db, now), schedule.next_due(db, now)) if when is not None]
-    return {
-        "inbox_open": arrived.open,
-        "inbox_oldest_s": _age(arrived.oldest, now),
-        "outbox_due": out.due,
-        "outbox_oldest_s": _age(out.oldest, now),
-        "next_due": min(coming).isoformat() if coming else None,
-    }
-
-
-def _age(since: datetime | None, now: datetime) -> float | None:
-    return None if since is None else round(max(0.0, (now - since).total_seconds()), 1)
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("classbridge")

@@ -17,8 +17,9 @@ from bot.log import get_logger
 from bot.metrics import Metrics
 from config.clock import Clock
 from config.ids import new_id
-from handlers.anonymous.texts import NOT_OPEN
+from handlers.anonymous.texts import answer
 from handlers.anonymous.words import is_anonymous
+from handlers.relay.rules import sounds_dangerous
 from storage.engine import Refused, Store
 from storage.inbox import MailKey, arrival, inbox
 from storage.spool import Spool, SpoolFull
@@ -88,7 +89,7 @@ class Intake:
             return Answer(opened.status)
         if is_anonymous(opened.text):
             # Not a row, not a log line, not a metric: the answer goes back in this very response.
-            return Answer(200, wire.to_response(NOT_OPEN))
+            return Answer(200, wire.to_response(answer(danger=sounds_dangerous(opened.text))))
         row_id = new_id()
         sealed = self._key.seal(row_id, opened.payload.decode())
         try:

@@ -92,7 +92,7 @@ async def test_a_locked_database(tmp_path: Path) -> None:
     async with _world(tmp_path) as (app, people, control):
         with _locked(tmp_path):
             await _everybody_writes(people)
-            assert (await app.health())["spool"] == CALLBACKS
+            assert (await app.health.facts())["spool"] == CALLBACKS
             await people.look()
             assert people.seen == []
         await _balance(people, control)
@@ -102,7 +102,7 @@ async def test_a_full_disk(tmp_path: Path) -> None:
     async with _world(tmp_path) as (app, people, control):
         await _pages(app, 1)  # SQLite takes the present size for the least it can mean
         await _everybody_writes(people)
-        assert (await app.health())["spool"] > 0
+        assert (await app.health.facts())["spool"] > 0
         with pytest.raises(sqlite3.OperationalError, match="full"):
             _fill(tmp_path)
         await _pages(app, ROOMY)

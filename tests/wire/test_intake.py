@@ -165,6 +165,16 @@ def _all_bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+async def test_an_anonymous_cry_for_help_gets_the_numbers(tmp_path: Path) -> None:
+    async with door(tmp_path) as one:
+        _status, body = await one.say("m1", "匿名：有人天天打他，他说不想活了")
+        assert json.loads(body)["text"]["content"].splitlines() == [
+            "匿名信箱还没有开通，这句没有保存，也没有转给任何人。",
+            "孩子有危险请马上打 110 或 120；想找人说说，可以打 12355。",
+        ]
+        assert await one.kept() == 0
+
+
 @pytest.mark.parametrize(
     ("path", "method", "status"),
     [
