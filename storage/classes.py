@@ -95,8 +95,12 @@ def values(of: SchoolClass) -> dict[str, object]:
 
 def get(db: Db, class_id: str) -> SchoolClass | None:
     """The class with this id."""
-    row = db.conn.execute(_BY_ID, {"id": class_id}).one_or_none()
-    return None if row is None else SchoolClass(*row)
+    known = ("class", class_id)
+    if known not in db.memo:
+        row = db.conn.execute(_BY_ID, {"id": class_id}).one_or_none()
+        db.memo[known] = None if row is None else SchoolClass(*row)
+    found: SchoolClass | None = db.memo[known]
+    return found
 
 
 def of_school(db: Db, school_id: str) -> tuple[SchoolClass, ...]:
@@ -135,6 +139,7 @@ def bind_group(db: Db, class_id: str, chat_key: str | None) -> bool:
         owner = by_group(db, chat_key)
         if owner is not None and owner.id != class_id:
             return False
+    db.memo.clear()
     done = db.conn.execute(update(classes).where(classes.c.id == class_id).values(group_chat=chat_key))
     return done.rowcount == 1
 
