@@ -19,6 +19,7 @@ from bot.crashpoints import point
 from bot.letters import command_of, labelled, record_outcome
 from bot.log import get_logger
 from bot.metrics import Metrics
+from bot.worker import linger
 from config.clock import Clock
 from storage import engine, outbox
 from storage.buckets import Limit
@@ -106,6 +107,7 @@ class Sender:
 
     async def _run(self) -> None:
         while not self._stopping:
+            looked = self._clock.monotonic()
             self._claiming = True
             self._knock.clear()
             claim = await self._claim()
@@ -123,6 +125,7 @@ class Sender:
             # Under load one look for many rows: looking after every single end costs more than sending.
             while len(self._tasks) > AT_ONCE // 2 and not self._stopping:
                 await self.moved()
+            await linger(self._clock.monotonic() - looked)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -194,9 +194,7 @@ def open_store(
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(
-            parsed, pool_size=POOL, max_overflow=2, pool_pre_ping=True, hide_parameters=True
-        )
+        engine = sa.create_engine(parsed, pool_size=POOL, max_overflow=2, hide_parameters=True)
         return Store(engine, engine, vault, lock(folder / "serve") if exclusive and folder else None)
     path = Path(parsed.database or "")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
