@@ -19,6 +19,8 @@ from bot.dialogue.stage import TIME_ZONE, Roll, Stage
 from bot.dialogue.world import open_world
 from bot.story import texts
 
+DAY = Path(__file__).with_name("day.txt")
+"""The day that is played, as a dialogue file."""
 Say = Callable[[str], None]
 
 
@@ -53,7 +55,7 @@ def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
 
 
 async def _day(directory: Path, platform: str, port: int, say: Say, *, json: bool, stay: bool) -> int:
-    script = parse(texts.DAY, "story")
+    script = parse(DAY.read_text("utf-8"), "story")
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_world(script, platform, None, directory, port))
         control = await stack.enter_async_context(Control(base))

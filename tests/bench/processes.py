@@ -58,7 +58,7 @@ def _answering(port: int) -> None:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.05)  # another process starts; nothing to wait on
         else:
             return
     raise TimeoutError(f"nothing listens on {port}")
@@ -135,14 +135,14 @@ def _first_answer(port: int, began: float) -> float:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=READY_S):
                 return time.perf_counter() - began
         except OSError:
-            time.sleep(0.002)
+            time.sleep(0.002)  # start-up is what is measured
     raise TimeoutError("the service does not answer")
 
 
 def idle_cpu(child: psutil.Process, seconds: float) -> float:
     """The share of one core the process uses with nothing to do, in percent."""
     before = sum(child.cpu_times()[:2])
-    time.sleep(seconds)
+    time.sleep(seconds)  # idling is what is measured
     return round((sum(child.cpu_times()[:2]) - before) / seconds * 100, 2)
 
 

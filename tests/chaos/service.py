@@ -109,7 +109,7 @@ class Service:
                         found: dict[str, Any] = await response.json(content_type=None)
                         return found
                 except (aiohttp.ClientError, OSError, ValueError):
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.02)  # another process starts; nothing to wait on
 
     async def kill(self) -> None:
         """Kill the child, if there is one; returns when its end was noticed."""
