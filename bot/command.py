@@ -6,10 +6,10 @@ answers with exactly one :data:`Outcome`; it never raises for anything the netwo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Action = Literal["retry", "slow", "config", "recipient", "content", "month"]
 """What a refusal asks for: again later · again after ``after_s`` · a person must repair the settings ·
@@ -45,36 +45,159 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """A group's custom robot: it can only speak. The token is a credential, like a password.
+
+    Args:
+        token: ``access_token`` of the robot's address.
+        secret: The key of its signature (``SEC…``), or empty.
+    """
+
+    token: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A guardian's own mobile page: nothing leaves the house, the words wait there."""
+
+    person_id: str
+
+
+Target = Private | Group | Webhook | Page
+
+
+@dataclass(frozen=True, slots=True)
+class CardButton:
+    """A button of a card. ``id`` is opaque: 128 random bits, bound to one person and one thing."""
+
+    id: str
+    label: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file that goes with a message; its bytes are made or opened right before sending.
+
+    Args:
+        kind: What the receiver sees it as.
+        name: The file's name with its ending.
+        recipe: The name of the drawing, or empty.
+        data: What is drawn.
+        medium_id: A kept attachment instead of a drawing, or empty.
+    """
+
+    kind: Literal["picture", "voice", "video", "file"]
+    name: str
+    recipe: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    medium_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One message to send.
 
     Args:
         outbox_id: The row's id; where the platform takes an idempotency key, this is it.
-        app: The name of the installation's app, as in ``[dingtalk.NAME]``.
+        app: The platform and the installation's app, ``dingtalk/NAME``; ``page`` for mobile pages.
         target: To whom.
         text: The whole text in plain words, its own heading included. Never contains mark-up: what looks
             like it is shown as characters.
         title: The short heading of a card or preview line; empty for plain text.
         session: The reply address of the message that is answered, if there is one.
-        card: It must arrive, and once: goes as a card where a template is configured, never by session.
-        buttons: Labels with the action behind them; the first form of the line has none.
+        must: It must arrive, and once: never by session where a card goes.
+        card: It should be a card where a template is configured: because it must arrive, or has buttons.
+        buttons: What can be pressed on a card.
+        choices: The same choices as one line of numbered text, for lanes without buttons.
+        file: A picture or file instead of a text; ``text`` is then its caption and may be empty.
     """
 
     outbox_id: str
     app: str
-    target: Private | Group
+    target: Target
     text: str
     title: str = ""
     session: Session | None = None
+    must: bool = False
     card: bool = False
-    buttons: tuple[tuple[str, str], ...] = ()
+    buttons: tuple[CardButton, ...] = ()
+    choices: str = ""
+    file: FileRef | None = None
+
+    @property
+    def plain(self) -> str:
+        """The words where no button can be shown."""
+        return f"{self.text}\n{self.choices}" if self.choices else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCard:
+    """Change a card that hangs already; doing it twice shows nothing new.
+
+    Args:
+        track: The card's ``outTrackId``, the outbox id of the row that made it.
+        title: Its heading; ``text`` and ``buttons`` are all it shows from now on.
+    """
+
+    outbox_id: str
+    app: str
+    track: str
+    title: str
+    text: str
+    buttons: tuple[CardButton, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Recall what was sent.
+
+    Args:
+        target: Where it hangs.
+        platform_ids: The platform's handles, from :class:`Sent`.
+    """
+
+    outbox_id: str
+    app: str
+    target: Target
+    platform_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Bring the bytes of an attachment into the house, before the platform forgets them."""
+
+    outbox_id: str
+    app: str
+    medium_id: str
+    ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskRead:
+    """Ask who has read a message; ``Sent.facts["read"]`` lists the platform's user ids."""
+
+    outbox_id: str
+    app: str
+    target: Target
+    platform_id: str
+
+
+AnyCommand = Command | UpdateCard | TakeBack | Fetch | AskRead
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform took it. ``platform_id`` is its handle for recall and read status, or empty."""
+    """The platform took it.
+
+    Args:
+        platform_id: Its handle for recall and read status, or empty.
+        facts: What a question brought back; JSON-ready, ids only.
+    """
 
     platform_id: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +228,18 @@ Outcome = Sent | Refused | Maybe
 class Platform(Protocol):
     """What a platform's client does for the sender."""
 
-    async def send(self, command: Command) -> Outcome:
+    async def send(self, command: AnyCommand) -> Outcome:
         """Make the call and say what came of it; raises nothing the network does."""
         ...
 
-    def bucket_names(self, command: Command) -> Sequence[tuple[str, int, float]]:
+    def bucket_names(self, command: AnyCommand) -> Sequence[tuple[str, int, float]]:
         """The platform's limits this send counts against: bucket, at most so many, window in seconds."""
         ...
 
-    def idempotent(self, command: Command) -> bool:
+    def idempotent(self, command: AnyCommand) -> bool:
         """Whether a second copy of this very send would be removed by the platform."""
         ...
 
-    def api(self, command: Command) -> str:
+    def api(self, command: AnyCommand) -> str:
         """The interface the send will use; names the metric."""
         ...

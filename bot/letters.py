@@ -88,6 +88,7 @@ class Post:
             text=text,
             title=reply.title,
             session=None if reply.arrival == "must" else lane.session,
+            must=reply.arrival == "must",
             card=reply.arrival == "must",
         )
         return self._item(ctx, feature, reply, lane, command)
@@ -207,6 +208,7 @@ def payload_of(command: Command) -> dict[str, Any]:
         "to": where,
         "text": command.text,
         "title": command.title,
+        "must": command.must,
         "card": command.card,
         "session": [session.url, session.expires_at.timestamp()] if session else None,
     }
@@ -221,7 +223,7 @@ def labelled(row: Row) -> dict[str, Any] | None:
 
     A class is not told twice by itself: there the teacher decides.
     """
-    if row.to_person is None or not row.payload["card"] or row.payload.get("again"):
+    if row.to_person is None or not row.payload["must"] or row.payload.get("again"):
         return None  # one copy only: on a line that swallows every answer it would come for two days
     return row.payload | {"text": again(row.payload["text"]), "again": True}
 
@@ -237,6 +239,7 @@ def command_of(row: Row) -> Command:
         target=Group(where[0]) if kind == "group" else Private(where[0], where[1]),
         text=kept["text"],
         title=kept["title"],
+        must=kept["must"],
         card=kept["card"],
         session=Session(session[0], datetime.fromtimestamp(session[1], UTC)) if session else None,
     )

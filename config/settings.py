@@ -32,6 +32,7 @@ __all__ = [
     "DingTalkApp",
     "KeySettings",
     "LimitSettings",
+    "PictureSettings",
     "Secret",
     "ServerSettings",
     "Settings",
@@ -78,6 +79,16 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 AppName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("write an address like 127.0.0.1") from None
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -95,6 +106,12 @@ class ServerSettings(_Model):
     port: Port = 8080
     # Port 0 lets the system choose, for both.
     admin_port: Port = Field(default_factory=lambda known: known.get("port", 0) and known["port"] + 1)
+    # Links are built from it, never from what a request says its host is.
+    public_url: Base | None = None
+    max_connections: int = Field(default=256, ge=8)
+    per_address: int = Field(default=32, ge=1)
+    trusted_proxies: tuple[Address, ...] = ("127.0.0.1", "::1")
+    access_log: bool = True
 
 
 class KeySettings(_Model):
@@ -114,6 +131,7 @@ class LimitSettings(_Model):
 
     app_api_per_second: int = Field(default=18, ge=1)
     group_per_minute: int = Field(default=18, ge=1)
+    webhook_per_minute: int = Field(default=18, ge=1)
     connect_timeout_s: float = Field(default=3.0, gt=0)
     total_timeout_s: float = Field(default=10.0, gt=0)
 
@@ -126,12 +144,23 @@ class DingTalkApp(_Model):
     corp_id: Text
     robot_code: Text = Field(default_factory=lambda known: known.get("client_id", ""))
     agent_id: int | None = None
-    receive: Literal["http"] = "http"
+    receive: Literal["http", "stream"] = "http"
+    guardians: Literal["robot", "page"] = "robot"
+    monthly_calls: int = Field(default=5000, ge=1)
     api_base: Base = "https://api.dingtalk.com"
     oapi_base: Base = "https://oapi.dingtalk.com"
     freshness_s: int = Field(default=300, ge=1, le=3600)
     digest_card_template: Text | None = None
     message_card_template: Text | None = None
+    # Encrypted event callbacks, only with receive = "http".
+    event_token: Secret | None = None
+    event_aes_key: Secret | None = None
+
+
+class PictureSettings(_Model):
+    """How pictures are drawn."""
+
+    font: Path | None = None
 
 
 class Settings(_Model):
@@ -145,6 +174,7 @@ class Settings(_Model):
     seed: Path | None = None
     dingtalk: dict[AppName, DingTalkApp] = {}
     limits: LimitSettings = LimitSettings()
+    pictures: PictureSettings = PictureSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -187,7 +217,12 @@ def _about(key: str, text: str) -> PydanticCustomError:
     return PydanticCustomError("about", "{text}", {"text": text, "key": key})
 
 
-SECRETS: tuple[tuple[str, ...], ...] = (("database", "url"), ("dingtalk", "*", "client_secret"))
+SECRETS: tuple[tuple[str, ...], ...] = (
+    ("database", "url"),
+    ("dingtalk", "*", "client_secret"),
+    ("dingtalk", "*", "event_token"),
+    ("dingtalk", "*", "event_aes_key"),
+)
 """Each of these may be written as ``<key>_file`` or ``<key>_env`` instead."""
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -197,9 +232,10 @@ _TABLES: dict[str, type[BaseModel]] = {
     "clock": ClockSettings,
     "limits": LimitSettings,
     "dingtalk": DingTalkApp,
+    "pictures": PictureSettings,
 }
 
-PATHS: tuple[tuple[str, ...], ...] = (("data_dir",), ("seed",), ("keys", "file"))
+PATHS: tuple[tuple[str, ...], ...] = (("data_dir",), ("seed",), ("keys", "file"), ("pictures", "font"))
 """Relative ones are meant from the settings file's folder."""
 
 

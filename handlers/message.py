@@ -73,3 +73,8 @@ class Message:
     text: str
     at: datetime
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def talk(self) -> str:
+        """Where an open talk is kept: in private one per person, whichever way they come in."""
+        return self.chat.key if self.chat.kind == "group" else "private"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,28 @@ Arrival = Literal["chat", "must"]
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture or file as a recipe: what is on it, not how it looks. It is made right before sending.
+
+    Args:
+        recipe: The name of the drawing, see ``bot/drawing``.
+        name: The file's name with its ending.
+        data: What is drawn; JSON-ready.
+    """
+
+    recipe: str
+    name: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An attachment that came in and was fetched; see ``storage/media.py``."""
+
+    medium_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One thing to say.
 
@@ -77,6 +100,8 @@ class Reply:
         not_before: When it may go out, UTC; at once if None.
         deadline: After this (UTC) it is dropped and the outcome is ``expired``.
         wants_outcome: Whether ``feature.outcome`` also wants to hear of success.
+        file: A picture or file; ``text`` is then its caption.
+        urgent: Somebody may be in danger: it is sent when the month's calls are nearly used up, too.
     """
 
     to: Audience
@@ -89,6 +114,27 @@ class Reply:
     not_before: datetime | None = None
     deadline: datetime | None = None
     wants_outcome: bool = False
+    file: Drawn | Kept | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Recall everything that was sent for a thing, wherever it hangs."""
+
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Bring an attachment's bytes into the house; the outcome comes back under ``thing``."""
+
+    medium_id: str
+    thing: Thing
+
+
+Act = Reply | TakeBack | Fetch
+"""What a decision asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +170,8 @@ class Outcome:
         text: What was to be said (for "the words are kept, say 重发").
         to_person: The recipient if it was a person.
         to_class: The recipient if it was a class group.
+        act: What was asked for: words, a recall, the bytes of an attachment, or who has read.
+        facts: What a question brought back.
     """
 
     outbox_id: str
@@ -133,3 +181,5 @@ class Outcome:
     text: str
     to_person: str | None
     to_class: str | None
+    act: Literal["say", "recall", "fetch", "read"] = "say"
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -61,7 +61,7 @@ def route(ctx: Ctx, message: Message, reading: Reading) -> Decided:
     if answered is not None:
         return answered
     # An open talk has asked something; words that do not answer it go on as if it were not there.
-    talk = talks.current(ctx.db, message.chat.key, ctx.person.id, ctx.now)
+    talk = talks.current(ctx.db, message.talk, ctx.person.id, ctx.now)
     if talk is not None:
         resumed = _resumed(ctx, message, reading, talk)
         if resumed is not None:
@@ -136,7 +136,7 @@ def _stranger(ctx: Ctx, message: Message, reading: Reading) -> Decided:
     found = binding.FEATURE.match(ctx, message, reading)
     if found is not None:
         return _from("binding", binding.FEATURE.handle(ctx, message, found))
-    talk = talks.current(ctx.db, message.chat.key, binding.who_key(ctx, message.sender), ctx.now)
+    talk = talks.current(ctx.db, message.talk, binding.who_key(ctx, message.sender), ctx.now)
     if talk is not None:
         resumed = _resumed(ctx, message, reading, talk)
         if resumed is not None:
@@ -196,7 +196,7 @@ def _alive(ctx: Ctx, message: Message, given: Given) -> bool:
     """Questions of a talk that is over are not meant by a word, only by their number."""
     if given.thing_kind not in ("pending", "question", "which") or ctx.person is None:
         return True
-    talk = talks.current(ctx.db, message.chat.key, ctx.person.id, ctx.now)
+    talk = talks.current(ctx.db, message.talk, ctx.person.id, ctx.now)
     return talk is not None and talk.id == given.thing_id
 
 

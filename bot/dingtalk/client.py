@@ -132,7 +132,7 @@ class DingTalk:
     # -- lanes
 
     def _lane(self, command: Command) -> Lane:
-        if not command.card and command.session and self._alive(command.session):
+        if not command.must and command.session and self._alive(command.session):
             return "session"
         if command.card and self._card_goes(command):
             return "card"

@@ -95,7 +95,7 @@ def _answer(ctx: Ctx, message: Message, code: str, found: Found) -> str:
         ctx.new_id,
         ctx.now,
         school_id=ctx.school.id,
-        chat_key=message.chat.key,
+        chat_key=message.talk,
         person_id=who_key(ctx, message.sender),
         feature="binding",
         state=json.dumps({"code": code}),

@@ -51,13 +51,13 @@ def load(talk: Talk | None) -> Pending | None:
 
 def current(ctx: Ctx, message: Message) -> Talk | None:
     """The digest's open talk in this chat."""
-    talk = talks.current(ctx.db, message.chat.key, who(ctx), ctx.now)
+    talk = talks.current(ctx.db, message.talk, who(ctx), ctx.now)
     return talk if talk is not None and talk.feature == FEATURE else None
 
 
 def keep(ctx: Ctx, message: Message, pending: Pending) -> Talk:
     """Open a talk for the wish; the one before and its numbers are over."""
-    before = talks.current(ctx.db, message.chat.key, who(ctx), ctx.now)
+    before = talks.current(ctx.db, message.talk, who(ctx), ctx.now)
     if before is not None:
         for kind in (THING, QUESTION):
             numbers.close(ctx.db, kind, before.id)
@@ -66,7 +66,7 @@ def keep(ctx: Ctx, message: Message, pending: Pending) -> Talk:
         ctx.new_id,
         ctx.now,
         school_id=ctx.school.id,
-        chat_key=message.chat.key,
+        chat_key=message.talk,
         person_id=who(ctx),
         feature=FEATURE,
         state=json.dumps(asdict(pending), ensure_ascii=False),

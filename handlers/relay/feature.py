@@ -104,7 +104,7 @@ class Relay:
             if not choice.rest:
                 return [Reply(Asker(), texts.what_to_say(family.name, choice.number))]
             return passing.answer(ctx, family, choice.rest)
-        talk = talks.current(ctx.db, message.chat.key, _who(ctx), ctx.now)
+        talk = talks.current(ctx.db, message.talk, _who(ctx), ctx.now)
         if talk is None or talk.id != choice.thing.id:
             return [Reply(Asker(), texts.TALK_OVER)]
         return _chosen(ctx, message, talk, int(value))
@@ -180,7 +180,7 @@ def _ask(ctx: Ctx, message: Message, question: str, labels: Sequence[str], state
         ctx.new_id,
         ctx.now,
         school_id=ctx.school.id,
-        chat_key=message.chat.key,
+        chat_key=message.talk,
         person_id=_who(ctx),
         feature="relay",
         state=json.dumps({**state, "labels": list(labels)}, ensure_ascii=False),
