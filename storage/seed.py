@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select
 
-from storage import classes, codes, consent, people, preferences, pupils, schools
+from storage import classes, codes, consent, group_robots, people, preferences, pupils, schools
 from storage.engine import Db
 from storage.people import Person, Role
 from storage.pupils import Pupil
@@ -91,14 +91,28 @@ class _Import:
 
     def _add_class(self, said: Mapping[str, Any]) -> None:
         grade, number = classes.parse_name(said["name"]) or (None, None)
-        group = said.get("group")
-        key = None if group is None else f"{group['platform']}/{group['app']}/group/{group['id']}"
+        key = _group_key(said.get("group"))
         added = classes.SchoolClass(self._new_id(), self._school.id, said["name"], grade, number, key)
         self._classes[said["id"]] = added.id
         self._rows[classes.classes].append(classes.values(added))
+        group = said.get("group") or {}
+        robot = said.get("robot") or (group | {"name": group["webhook"]} if "token" in group else None)
+        if robot is not None:
+            self._add_robot(added, robot)
         for field, setting in _CLASS_SETTINGS.items():
             if field in said:
                 self._set("class", added.id, setting, said[field])
+
+    def _add_robot(self, of: classes.SchoolClass, said: Mapping[str, Any]) -> None:
+        group_robots.put(
+            self._db,
+            self._new_id,
+            school_id=self._school.id,
+            class_id=of.id,
+            name=said["name"],
+            token=said["token"],
+            secret=said.get("secret", ""),
+        )
 
     def _add_pupil(self, said: Mapping[str, Any]) -> None:
         pupil = Pupil(self._new_id(), self._school.id, self._classes[said["class"]], said["name"])
@@ -147,6 +161,14 @@ class _Import:
         text = str(value).lower() if isinstance(value, bool) else str(value)
         row = (self._new_id(), self._now, self._school.id, scope, scope_id, key, text, None)
         self._rows[preferences.preferences].append(preferences.values(*row))
+
+
+def _group_key(group: Mapping[str, Any] | None) -> str | None:
+    """``platform/app/group/id`` of a group an app robot is in, ``…/webhook/name`` of one it is not in."""
+    if group is None:
+        return None
+    place = ("group", group["id"]) if "id" in group else ("webhook", group["webhook"])
+    return "/".join((group["platform"], group["app"], *place))
 
 
 _CLASS_SETTINGS = {
