@@ -81,12 +81,15 @@ def dialogue(
     files: list[Path],
     platform: str = "dingtalk",
     database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…")] = None,
+    mode: Annotated[str, typer.Option(help="http, stream, cards-refused or custom-robot-only.")] = "http",
 ) -> None:
     """Play dialogue files; ends with 1 at the first difference, named with file and line."""
-    from bot.dialogue import run_dialogues
+    from bot.dialogue import MODES, run_dialogues
 
     _only_dingtalk(platform)
-    raise typer.Exit(run_dialogues(files, platform, database))
+    if mode not in MODES:
+        raise _refused(f"--mode is one of {', '.join(MODES)}")
+    raise typer.Exit(run_dialogues(files, MODES[mode], database))
 
 
 @app.command()

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from bot.dialogue import ScriptError, parse
 from bot.dialogue.control import Button, Cast, Classroom, Item, Person
 from bot.dialogue.matching import matches, numbered, rendered
+from bot.dialogue.phone import Phone
 from bot.dialogue.script import Expected, Media, Moved, Pressed, Said, Script
 from bot.dialogue.stage import Failure, Roll, Stage, Unplayable, when
 
@@ -194,6 +196,11 @@ class World:
             )  # fmt: skip
 
 
+def _item(n: int, to: str, text: str, message: str, change: str, *labels: str) -> Item:
+    buttons = tuple(Button(f"b-{label}", label, True) for label in labels)
+    return Item(n, "", to, f"chat-{to}", "", message, "card", text, buttons, change, {})
+
+
 def _person(person_id: str, name: str, room: str = "c2", code: str = "") -> Person:
     return Person(person_id, name, f"chat-{person_id}", True, code, frozenset({room}), ("guardian",))
 
@@ -287,3 +294,76 @@ def test_names_of_other_classes_and_codes() -> None:
     world = World({"码 12345678": [("p9", "好"), (None, "群里")]})
     assert _play(world, "三(3)班王老师: 码 {code:小明妈妈}\n‹ 豆豆妈妈: 好\n‹ 三(2)班群: 群里") is None
     assert world.said[0]["sender"] == "t3"
+
+
+class Cards(World):
+    """Every word brings a card with a button; pressing it changes the card."""
+
+    @override
+    async def say(self, **fields: Any) -> tuple[bool, str]:
+        number = len(self.items) + 1
+        self.items.append(_item(number, "t2", "要发吗？", f"m{number}", "new", "发送"))
+        return True, ""
+
+    @override
+    async def press(self, message: str, button: str, sender: str) -> tuple[bool, str]:
+        self.pressed.append((message, button, sender))
+        self.items.append(_item(len(self.items) + 1, "t2", "已选：发送", message, "updated"))
+        return True, ""
+
+
+ASKED = "王老师: 好\n‹ 王老师: *[发送]\n王老师 按 [发送]\n"
+
+
+@pytest.mark.parametrize("after", ["", "‹ 王老师: 已选*\n", "‹ 王老师: -\n"])
+def test_a_card_that_changed_may_be_read_or_passed_over(after: str) -> None:
+    assert _play(Cards({}), ASKED + after) is None
+
+
+def test_a_card_that_changed_is_not_what_was_expected_of_it() -> None:
+    failure = _play(Cards({}), ASKED + "‹ 王老师: 没发出去*")
+    assert failure is not None
+    assert "已选：发送" in failure.got
+
+
+def test_a_button_that_is_gone_cannot_be_pressed_again() -> None:
+    failure = _play(Cards({}), ASKED + "王老师 按 [发送]")
+    assert failure is not None
+    assert failure.line == 4
+
+
+PAGE = """<form action="/h5/code"><input type="hidden" name="t" value="1"><input type="tel" name="code">
+<button>好</button></form>"""
+TALK = """<form action="/h5/say"><input type="hidden" name="t" value="2"><textarea name="text"></textarea>
+<button>发送</button></form><form action="/h5/press"><button name="press" value="k1">没问题</button></form>"""
+
+
+@dataclass
+class Browser:
+    """Shows one page, and remembers what was sent."""
+
+    html: str
+    sent: list[tuple[str, dict[str, str] | None]] = field(default_factory=list)
+
+    async def open(self, sender: str, url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        self.sent.append((url, form))
+        return 200, self.html
+
+
+@pytest.mark.parametrize(
+    ("html", "said", "sent"),
+    [
+        (TALK, "明天带什么", ("/h5/say", {"t": "2", "text": "明天带什么"})),
+        (TALK, "没问题", ("/h5/press", {"press": "k1"})),
+        (PAGE, "绑定 12345678", ("/h5/code", {"t": "1", "code": "12345678"})),
+    ],
+    ids=["writes", "presses", "types a code"],
+)
+def test_a_phone_does_what_a_person_would(html: str, said: str, sent: tuple[str, dict[str, str]]) -> None:
+    browser = Browser(html)
+    assert asyncio.run(Phone(browser, "p1").say(said))
+    assert browser.sent == [("/h5/", None), sent]
+
+
+def test_a_page_without_a_place_to_write_is_a_difference() -> None:
+    assert not asyncio.run(Phone(Browser("<p>过期了</p>"), "p1").say("你好"))

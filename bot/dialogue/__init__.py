@@ -18,18 +18,25 @@ process or in another. The cast is the emulator's invented school. The format::
 
 A bare name means the one in the dialogue's class, else the only one of that name. Everything seen must be
 read by a ‹ line before the next thing is said or the clock moves, and at the end; each reader's
-items in their order. The first difference ends the play.
+items in their order. Only a card that changed may be passed over in silence. The first difference ends the
+play.
+
+Where guardians use mobile pages, what they say is written on their page, and what stands there is what they
+see; a form of the platform that lacks what a file ``@needs`` plays its twin ``NAME_without_….txt``.
 """
 
 from __future__ import annotations
 
+from bot.dialogue.mode import MODES, PLATFORMS, Mode
 from bot.dialogue.script import Script, ScriptError, parse, read
 from bot.dialogue.stage import Failure
-from bot.dialogue.world import OFFERS, Played, play, play_file, run_dialogues
+from bot.dialogue.world import Played, play, play_file, run_dialogues
 
 __all__ = [
-    "OFFERS",
+    "MODES",
+    "PLATFORMS",
     "Failure",
+    "Mode",
     "Played",
     "Script",
     "ScriptError",

@@ -121,6 +121,14 @@ class Control:
         answer = await self._call("POST", "press", {"message": message, "button": button, "sender": sender})
         return bool(answer.get("delivered")), str(answer.get("reason") or "")
 
+    async def open(self, sender: str, url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        """Open a page as one of the people, or send its form; returns (status, html)."""
+        body: dict[str, Any] = {"sender": sender, "url": url}
+        if form is not None:
+            body["form"] = form
+        answer = await self._call("POST", "open", body)
+        return int(answer["status"]), str(answer["html"])
+
     async def seen(self, since: int, wait_ms: int = 0) -> tuple[int, list[Item]]:
         """What was seen after cursor ``since``; waits up to ``wait_ms`` ms for the first item."""
         answer = await self._call("GET", f"seen?since={since}&wait_ms={wait_ms}")

@@ -13,6 +13,8 @@ from typing_extensions import override
 from bot.dialogue import texts
 from bot.dialogue.control import Cast, Classroom, Control, ControlError, Item, Person
 from bot.dialogue.matching import matches, numbered, rendered
+from bot.dialogue.mode import Mode
+from bot.dialogue.phone import Phone
 from bot.dialogue.script import Expected, Media, Moved, Pressed, Said, Script, Step
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
@@ -162,12 +164,15 @@ class Stage:
         roll: The people.
         listener: Hears of every seen item with its reader's name, for a printed transcript.
         narrator: Hears of every step before it is done.
+        mode: In which form the platform is played; on mobile pages guardians have phones of their own.
     """
 
     control: Control
     roll: Roll
     listener: Listener | None = None
     narrator: Callable[[Step, datetime], None] | None = None
+    mode: Mode = field(default_factory=Mode)
+    _phones: dict[str, Phone] = field(default_factory=dict)
     _cursor: int = 0
     _unread: list[Item] = field(default_factory=list)
     _shown: list[Item] = field(default_factory=list)
@@ -176,6 +181,7 @@ class Stage:
         """Play all steps; returns the first difference or None."""
         line = 1
         try:
+            self._hand_out_phones(script)
             await self._look()
             for step in script.steps:
                 line = step.line
@@ -186,6 +192,16 @@ class Stage:
         except (Unplayable, ControlError) as found:
             return Failure(script.path, line, "a line that can be played", str(found))
         return None
+
+    def _hand_out_phones(self, script: Script) -> None:
+        """Whoever of the guardians speaks or reads in this play holds a phone with the page open."""
+        for step in script.steps if self.mode.pages else ():
+            name = step.reader if isinstance(step, Expected) else getattr(step, "who", None)
+            if name is None or name.endswith(texts.GROUP):
+                continue
+            person = self.roll.person(name)
+            if person.roles and set(person.roles) == {"guardian"}:
+                self._phones.setdefault(person.id, Phone(self.control, person.id))
 
     async def _do(self, step: Step) -> None:
         if isinstance(step, Expected):
@@ -203,13 +219,17 @@ class Stage:
         await self._look()
 
     def _all_read(self, before: str) -> None:
-        if self._unread:
-            raise Difference(f"everything read before {before}", self._describe(self._unread))
+        # A card that changed under the finger that pressed it has been seen without anybody saying so.
+        left = [item for item in self._unread if item.change != "updated"]
+        if left:
+            raise Difference(f"everything read before {before}", self._describe(left))
+        self._unread.clear()
 
     def _expect(self, step: Expected) -> None:
         reader = self.roll.reader(step.reader)
         mine = [item for item in self._unread if self.roll.reader_of(item) == reader]
         if step.pattern is None:
+            mine = [item for item in mine if item.change != "updated"]
             if mine:
                 raise Difference(f"nothing for {step.reader}", self._describe(mine))
             return
@@ -218,13 +238,21 @@ class Stage:
         if not mine:
             others = f"; unread: {self._describe(self._unread)}" if self._unread else ""
             raise Difference(wanted, f"silence for {step.reader}{others}")
-        if not matches(pattern, _words(mine[0]), _labels(mine[0])):
-            raise Difference(wanted, self._describe(mine[:1]))
-        self._unread.remove(mine[0])
+        for item in mine:
+            if matches(pattern, _words(item), _labels(item)):
+                self._unread.remove(item)
+                return
+            if item.change != "updated":
+                break
+        raise Difference(wanted, self._describe(mine))
 
     async def _say(self, step: Said) -> None:
         person = self.roll.person(step.who)
         text = self.roll.filled(step.text)
+        phone = self._phones.get(person.id)
+        if phone is not None and not step.in_group:
+            await self._write(phone, text)
+            return
         room = self.roll.split(step.who)[0]
         chat = room.group if step.in_group else person.chat or None
         fields: dict[str, object] = {
@@ -241,9 +269,19 @@ class Stage:
             raise Difference("the bot to take the message", f"not delivered: {reason}")
         await self._settle()
 
+    async def _write(self, phone: Phone, text: str) -> None:
+        if not await phone.say(text):
+            raise Difference("a page to write on", f"the page shows {_visible(phone.page)}")
+        await self._settle()
+
     async def _press(self, step: Pressed) -> None:
         person = self.roll.person(step.who)
-        for item in reversed([one for one in self._shown if one.to in (None, person.id)]):
+        phone = self._phones.get(person.id)
+        if phone is not None and await phone.press(step.label):
+            await self._settle()
+            return
+        now = {item.message: item for item in self._shown if item.to in (None, person.id)}
+        for item in reversed(now.values()):
             for button in item.buttons:
                 if button.label == step.label and button.enabled:
                     delivered, reason = await self.control.press(item.message, button.id, person.id)
@@ -259,12 +297,16 @@ class Stage:
 
     async def _move(self, step: Moved) -> None:
         await self.control.move(when(step.when, await self.control.now()), step.mode)
+        if self.mode.cards == "refused":
+            await self._settle()
 
     async def _settle(self) -> None:
         # The clock runs on between reading and writing it, so rest is asked for a moment ahead.
-        await self.control.move(await self.control.now() + timedelta(milliseconds=500), "walk")
+        await self.control.move(await self.control.now() + timedelta(seconds=self.mode.patience_s), "walk")
 
     async def _look(self) -> None:
+        for phone in self._phones.values():
+            await phone.look()
         self._cursor, items = await self.control.seen(self._cursor)
         for item in items:
             self._unread.append(item)
@@ -301,6 +343,11 @@ def when(text: str, now: datetime) -> datetime:
     if moment < local:
         raise Unplayable(f"{text} lies in the past, it is {local:%m-%d %H:%M}")
     return moment
+
+
+def _visible(html: str) -> str:
+    """A page in one line, for a message."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)).strip()[:200]
 
 
 def _words(item: Item) -> str:

@@ -11,13 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.dialogue.control import Control
+from bot.dialogue.mode import PLATFORMS, Mode
 from bot.dialogue.script import Script, ScriptError, read
 from bot.dialogue.stage import Failure, Roll, Stage
-
-OFFERS: dict[str, frozenset[str]] = {
-    "dingtalk": frozenset(("auto_post", "group_hears", "buttons", "recall", "reach_guardians")),
-}
-"""What each platform can do, by the words of ``@needs``; a choice without a button is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +31,52 @@ class Played:
     missing: tuple[str, ...] = ()
 
 
-def play(paths: Iterable[Path], platform: str = "dingtalk", database_url: str | None = None) -> list[Failure]:
+def play(paths: Iterable[Path], mode: Mode | None = None, database_url: str | None = None) -> list[Failure]:
     """Play dialogues one after another, each in a world of its own; returns the differences.
 
     Args:
         paths: The files.
-        platform: ``dingtalk``.
+        mode: In which form of the platform; None is the usual one.
         database_url: An empty database for the only file, or a server on which each file gets one of its own;
             None is a new SQLite file each.
 
     Raises:
         ValueError: There is no emulator for the platform.
     """
-    return [one.failure for one in _play_all(list(paths), platform, database_url) if one.failure is not None]
+    played = _play_all(list(paths), mode or Mode(), database_url)
+    return [one.failure for one in played if one.failure is not None]
 
 
-def play_file(path: Path, platform: str = "dingtalk", database_url: str | None = None) -> Played:
+def play_file(path: Path, mode: Mode | None = None, database_url: str | None = None) -> Played:
     """Play one dialogue on an empty database; see :func:`play`."""
-    if platform not in OFFERS:
-        raise ValueError(f"dialogues cannot be played on {platform!r} yet, only on {', '.join(OFFERS)}")
+    mode = mode or Mode()
+    if mode.platform not in PLATFORMS:
+        raise ValueError(
+            f"dialogues cannot be played on {mode.platform!r} yet, only on {', '.join(PLATFORMS)}"
+        )
     try:
         script = read(path)
     except ScriptError as error:
         return Played(path, Failure(str(path), error.line, "a dialogue line", str(error)))
     except (OSError, UnicodeDecodeError) as error:
         return Played(path, Failure(str(path), 1, "a readable file", type(error).__name__))
-    missing = tuple(sorted(script.needs - OFFERS[platform]))
+    missing = tuple(sorted(script.needs - mode.offers))
     if missing:
         return Played(path, missing=missing)
     with TemporaryDirectory(prefix="classbridge-dialogue-") as directory:
-        return Played(path, asyncio.run(_play(script, platform, database_url, Path(directory))))
+        return Played(path, asyncio.run(_play(script, mode, database_url, Path(directory))))
 
 
-def run_dialogues(files: Sequence[Path], platform: str = "dingtalk", database: str | None = None) -> int:
+def run_dialogues(files: Sequence[Path], mode: Mode | None = None, database: str | None = None) -> int:
     """``classbridge dialogue``: play the files and print the first difference; returns the exit code."""
+    mode = mode or Mode()
     try:
-        for played in _play_all(list(files), platform, database):
+        for played in _play_all(list(files), mode, database):
             if played.failure is not None:
                 print(played.failure)
                 return 1
             if played.missing:
-                print(f"{played.path}: not for {platform}, it needs {' '.join(played.missing)}")
+                print(f"{played.path}: not for {mode.platform}, it needs {' '.join(played.missing)}")
             else:
                 print(f"{played.path}: ok")
     except ValueError as error:
@@ -84,10 +85,10 @@ def run_dialogues(files: Sequence[Path], platform: str = "dingtalk", database: s
     return 0
 
 
-def _play_all(paths: list[Path], platform: str, database_url: str | None) -> Iterator[Played]:
+def _play_all(paths: list[Path], mode: Mode, database_url: str | None) -> Iterator[Played]:
     for number, path in enumerate(paths):
         with _empty(database_url, number, only=len(paths) == 1) as url:
-            yield play_file(path, platform, url)
+            yield play_file(path, mode, url)
 
 
 @contextmanager
@@ -103,14 +104,15 @@ def _empty(database_url: str | None, number: int, *, only: bool) -> Iterator[str
         yield url
 
 
-async def _play(script: Script, platform: str, database_url: str | None, directory: Path) -> Failure | None:
-    async with open_world(script, platform, database_url, directory) as base, Control(base) as control:
-        return await Stage(control, Roll(await control.people(), script.class_name)).play(script)
+async def _play(script: Script, mode: Mode, database_url: str | None, directory: Path) -> Failure | None:
+    async with open_world(script, mode, database_url, directory) as base, Control(base) as control:
+        roll = Roll(await control.people(), script.class_name)
+        return await Stage(control, roll, mode=mode).play(script)
 
 
 @asynccontextmanager
 async def open_world(
-    script: Script, platform: str, database_url: str | None, directory: Path, port: int = 0
+    script: Script, mode: Mode, database_url: str | None, directory: Path, port: int = 0
 ) -> AsyncIterator[str]:
     """Start emulator and bot for a script; gives the emulator's address.
 
@@ -123,9 +125,11 @@ async def open_world(
     from bot.dingtalk.emulator.emulator import Emulator
     from config.settings import load_settings
 
-    if platform != "dingtalk":
-        raise ValueError(f"there is no emulator for {platform!r}")
-    emulator = Emulator(start=script.start, unbound=script.unbound)
+    emulator = Emulator(
+        start=script.start, unbound=script.unbound, receive=mode.receive, profile=mode.profile
+    )
+    if mode.cards == "refused":
+        emulator.refuse_cards()
     await emulator.start(port)
     try:
         config = directory / "classbridge.toml"

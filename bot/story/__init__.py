@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.dialogue import Failure, parse
+from bot.dialogue import Failure, Mode, parse
 from bot.dialogue.control import Control, Item
 from bot.dialogue.script import Said, Script, Step
 from bot.dialogue.stage import TIME_ZONE, Roll, Stage
@@ -57,7 +57,7 @@ def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
 async def _day(directory: Path, platform: str, port: int, say: Say, *, json: bool, stay: bool) -> int:
     script = parse(DAY.read_text("utf-8"), "story")
     async with AsyncExitStack() as stack:
-        base = await stack.enter_async_context(open_world(script, platform, None, directory, port))
+        base = await stack.enter_async_context(open_world(script, Mode(platform), None, directory, port))
         control = await stack.enter_async_context(Control(base))
         failure = await _tell(script, control, json, say)
         if failure is not None:
