@@ -145,8 +145,12 @@ def destroy(conn: Connection, vault: Vault, subject: str) -> None:
 
 def encrypt(key: _Key, where: str, row_id: str, text: str) -> bytes:
     """``version | key id | nonce | ciphertext and tag``; bound to the place it is kept in."""
+    return _encrypt(key, where, row_id, text.encode())
+
+
+def _encrypt(key: _Key, where: str, row_id: str, data: bytes) -> bytes:
     nonce = os.urandom(_NONCE)
-    sealed = key.cipher.encrypt(nonce, text.encode(), f"{where}|{row_id}".encode())
+    sealed = key.cipher.encrypt(nonce, data, f"{where}|{row_id}".encode())
     return b"".join((_VERSION, key.id, nonce, sealed))
 
 
@@ -158,9 +162,35 @@ def decrypt(key: _Key, where: str, row_id: str, blob: bytes) -> str:
     """Raises:
     KeyGone: Not sealed with this key, or moved from another row or column.
     """
+    return _decrypt(key, where, row_id, blob).decode()
+
+
+def _decrypt(key: _Key, where: str, row_id: str, blob: bytes) -> bytes:
     start = 1 + _KEY_ID
     nonce, sealed = blob[start : start + _NONCE], blob[start + _NONCE :]
     try:
-        return key.cipher.decrypt(nonce, sealed, f"{where}|{row_id}".encode()).decode()
-    except InvalidTag:
+        return key.cipher.decrypt(nonce, sealed, f"{where}|{row_id}".encode())
+    except (InvalidTag, ValueError):  # the latter for what is too short to be sealed at all
         raise KeyGone(where) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Seals and opens the bytes of one place, also outside the unit that looked the key up.
+
+    Made by ``Db.lock``; to be used only once that unit is committed.
+    """
+
+    _key: _Key = field(repr=False)
+    where: str
+    row_id: str
+
+    def seal(self, data: bytes) -> bytes:
+        """The bytes, locked into this place."""
+        return _encrypt(self._key, self.where, self.row_id, data)
+
+    def open(self, blob: bytes) -> bytes:
+        """Raises:
+        KeyGone: Not sealed with this key, moved from another place, or changed.
+        """
+        return _decrypt(self._key, self.where, self.row_id, blob)

@@ -66,6 +66,15 @@ class Db:
             key = self._key(subject, make=False)
         return sealing.decrypt(key, where, row_id, blob)
 
+    def lock(self, subject: str, where: str, row_id: str) -> sealing.Lock:
+        """What seals and opens bytes too large for a unit; good once this unit is committed.
+
+        Raises:
+            KeyGone: The subject was erased.
+        """
+        self.vault.forget(subject)  # another process may have erased it since
+        return sealing.Lock(self._key(subject, make=True), where, row_id)
+
     def keyed_hash(self, purpose: str, text: str) -> bytes:
         """A hash nobody can compute without the installation key (32 bytes)."""
         return self.vault.keyed_hash(purpose, text)
