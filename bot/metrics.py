@@ -121,6 +121,8 @@ class Metrics:
             "classbridge_counted_calls", "Calls that count in the platform's month.", ["platform", "api"]
         )
         self.unit_seconds = Histogram("classbridge_unit_seconds", "Units of work.", UNIT_S)
+        self.connections = Gauge("classbridge_connections", "Open connections of the public listener.")
+        self.connections_cut = Counter("classbridge_connections_cut", "Connections ended by us.", ["reason"])
         self.spool_bytes = Gauge("classbridge_spool_bytes", "Size of the spool file.")
         self.loop_lag_seconds = Gauge("classbridge_loop_lag_seconds", "Lateness of the event loop.")
         self.inbox_open = Gauge("classbridge_inbox_open", "Inbox rows not worked off.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -11,25 +11,20 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from bot.access import AccessLog
 from bot.dingtalk.wire import MAX_BODY
+from bot.doors import Doors, DoorSite, Limits
 from bot.intake import Intake
 from bot.metrics import Metrics
+from config.settings import ServerSettings
 
-BODY_S = 5.0
-"""A body that takes longer is no platform's: aiohttp itself would wait for ever."""
-IDLE_S = 75.0
+LINGER_S = 2.0
+"""How long the rest of a refused body is read, so that the answer is seen before the connection ends."""
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 Facts = Callable[[], Awaitable[dict[str, Any]]]
-
-
-async def _body(request: web.Request) -> bytes:
-    """The body; a time-out is only set up if it has not come with the head, as it nearly always does."""
-    if request.content.is_eof():
-        return await request.read()
-    async with asyncio.timeout(BODY_S):
-        return await request.read()
+Pages = Callable[[web.UrlDispatcher], None]
 
 
 class Server:
@@ -38,23 +33,50 @@ class Server:
     Args:
         intake: The door behind the public listener.
         health: What ``/healthz`` of the admin listener says; its ``status`` is the public answer.
+        settings: How many connections, and whether there is an access log.
+        pages: Adds the routes for people to the public listener.
+        limits: In place of those that follow from the settings.
     """
 
-    def __init__(self, intake: Intake, metrics: Metrics, health: Facts) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        metrics: Metrics,
+        health: Facts,
+        settings: ServerSettings | None = None,
+        *,
+        pages: Pages | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        settings = settings or ServerSettings()
         self._intake = intake
         self._metrics = metrics
         self._health = health
+        self._pages = pages
+        self._access_log = logging.getLogger("access") if settings.access_log else None
+        self.doors = Doors(
+            limits
+            or Limits(settings.max_connections, settings.per_address, frozenset(settings.trusted_proxies)),
+            metrics,
+        )
         self._runners: list[web.AppRunner] = []
 
     async def start(self, public: socket.socket, admin: socket.socket) -> None:
         """Begin to answer on two bound sockets."""
-        for app, listener in ((self._public(), public), (self._admin(), admin)):
-            runner = web.AppRunner(
-                app, access_log=None, auto_decompress=False, keepalive_timeout=IDLE_S, handle_signals=False
-            )
-            await runner.setup()
-            self._runners.append(runner)
-            await web.SockSite(runner, listener, backlog=1024).start()
+        runner = await self._runner(
+            self._public(),
+            access_log=self._access_log,
+            access_log_class=AccessLog,
+            lingering_time=LINGER_S,
+        )
+        await DoorSite(runner, public, self.doors).start()
+        await web.SockSite(await self._runner(self._admin(), access_log=None), admin).start()
+
+    async def _runner(self, app: web.Application, **more: Any) -> web.AppRunner:
+        runner = web.AppRunner(app, auto_decompress=False, handle_signals=False, **more)
+        await runner.setup()
+        self._runners.append(runner)
+        return runner
 
     async def stop(self) -> None:
         """Answer what is being asked, then close."""
@@ -66,6 +88,8 @@ class Server:
         app.router.add_post("/dingtalk/robot", self._robot)
         app.router.add_post("/dingtalk/{app}/robot", self._robot)
         app.router.add_get("/healthz", self._public_health)
+        if self._pages is not None:
+            self._pages(app.router)
         return app
 
     def _admin(self) -> web.Application:
@@ -76,10 +100,7 @@ class Server:
 
     async def _robot(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
-        try:
-            raw = await _body(request)
-        except TimeoutError:
-            return web.Response(status=408)
+        raw = await request.read()
         answer = await self._intake.robot(request.match_info.get("app", ""), request.headers, raw)
         if answer.status == 200:
             self._metrics.acks.add("dingtalk")
