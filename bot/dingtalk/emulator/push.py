@@ -17,6 +17,7 @@ import orjson
 from bot.dingtalk.emulator.content import open_webhook
 from bot.dingtalk.emulator.envelope import ApiError
 from bot.dingtalk.emulator.faults import Fault, FaultPlan
+from bot.dingtalk.emulator.gateway import Gateway
 from bot.dingtalk.emulator.platform import Platform, sign
 from bot.dingtalk.emulator.records import PushRecord
 
@@ -58,6 +59,8 @@ class Pusher:
 
     def __init__(self, platform: Platform, faults: FaultPlan, target: str | None) -> None:
         self.target = target
+        self.stream: Gateway | None = None
+        """Set: the robot receives by Stream, and nothing is posted."""
         self._platform = platform
         self._faults = faults
         self._session: aiohttp.ClientSession | None = None
@@ -78,6 +81,12 @@ class Pusher:
         Args:
             copies: How many times the platform delivers the same message id, side by side.
         """
+        if self.stream is not None:
+            stream = self.stream
+            pushes = (stream.push_bot(envelope.body, envelope.message) for _ in range(copies))
+            pushed = await asyncio.gather(*pushes)
+            delivered = any(one.acknowledged for one in pushed)
+            return delivered, "" if delivered else pushed[0].outcome
         if self.target is None:
             return False, "no receiver is configured"
         fault = self._faults.pick("push:robot")
