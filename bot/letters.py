@@ -147,10 +147,10 @@ class Post:
             return reply.text
         thing, day = reply.thing, ctx.local.date()
         given = [
-            (numbers.give(ctx.db, new_id, day, lane.who, feature, thing.kind, thing.id, b.action, b.label), b)
+            numbers.give(ctx.db, new_id, day, lane.who, feature, thing.kind, thing.id, b.action, b.label).n
             for b in reply.buttons
         ]
-        return f"{reply.text}\n{_choices(given)}"
+        return f"{reply.text}\n{_choices(list(zip(given, reply.buttons, strict=True)))}"
 
     def _unreachable(self, ctx: Ctx, feature: str, reply: Reply, outbox_id: str) -> None:
         to = reply.to

@@ -1,8 +1,9 @@
-"""Ids that sort by the real time they were made at: UUID version 7 as 32 hex digits."""
+"""Ids that sort by the real time they were made at: UUID version 7 as 32 hex digits. And tokens to guard."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Callable
 
@@ -48,3 +49,8 @@ class IdSource:
 
 new_id = IdSource()
 """The process's own source; everything that stores allocates its ids with it before the insert."""
+
+
+def new_token() -> str:
+    """128 random bits as 32 hex digits. An id says when it was made and what comes next; this does not."""
+    return secrets.token_hex(16)

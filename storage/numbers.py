@@ -1,6 +1,9 @@
 """Numbers for everything a person can answer: they run through, per person and local day.
 
 An open number stays with its thing, even over midnight; a closed one is not given again that day.
+Each number has a token beside it: what is typed by number is pressed by token. A number is easily
+guessed and means something only to whom it was given; a token is not guessed, and is bound to the same
+person all the same.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from config.ids import new_token
 from storage.columns import Id, Sealed
 from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
@@ -45,6 +49,7 @@ numbers = Table(
     Column("action", String(64), nullable=False),
     Column("label", Sealed, nullable=False),
     Column("closed", Boolean, nullable=False),
+    Column("token", String(32), nullable=False, unique=True),
     UniqueConstraint("person_id", "day", "n"),
     Index(None, "person_id", "closed", "n"),
     Index(None, "thing_kind", "thing_id", "person_id"),
@@ -57,7 +62,7 @@ _MINE = numbers.c.person_id == bindparam("person")
 _OF_DAY = _MINE & (numbers.c.day == bindparam("day"))
 _N = numbers.c.n == bindparam("n")
 _OPEN = (
-    select(numbers.c.n, numbers.c.thing_kind, numbers.c.thing_id, numbers.c.action)
+    select(numbers.c.n, numbers.c.token, numbers.c.thing_kind, numbers.c.thing_id, numbers.c.action)
     .where(_MINE & numbers.c.closed.is_(False))
     .order_by(numbers.c.day.desc())
 )
@@ -65,9 +70,19 @@ _TODAY = select(numbers).where(_OF_DAY & _N)
 _EARLIER = (
     select(numbers).where(_MINE & _N & numbers.c.closed.is_(False)).order_by(numbers.c.day.desc()).limit(1)
 )
+# Locked where units run side by side: of two presses the second sees what the first has closed.
+_BY_TOKEN = select(numbers).where(numbers.c.token == bindparam("pressed")).with_for_update()
 _LAST = select(
     people.c.school_id, select(func.max(numbers.c.n)).where(_OF_DAY).scalar_subquery().label("last")
 ).where(people.c.id == bindparam("person"))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One choice as it is offered: the number to type, the token a button carries."""
+
+    n: int
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ class Given:
         action: What answering does.
         label: What the person read beside it.
         closed: Whether answering is too late.
+        token: What its button carries: 128 random bits as hex.
     """
 
     person_id: str
@@ -95,6 +111,7 @@ class Given:
     action: str
     label: str
     closed: bool
+    token: str
 
 
 def give(
@@ -107,8 +124,15 @@ def give(
     thing_id: str,
     action: str,
     label: str,
-) -> int:
-    """A number for one answer to one thing; while it is open, the same answer keeps its number.
+    token: Callable[[], str] = new_token,
+) -> Offer:
+    """A number for one answer to one thing; while it is open, the same answer keeps its number and token.
+
+    Args:
+        day: The person's local day; numbers run through on it.
+        action: What answering does.
+        label: What the person reads beside it.
+        token: Makes the token of a new number.
 
     Raises:
         ValueError: No such person.
@@ -116,7 +140,7 @@ def give(
     still_open = db.conn.execute(_OPEN, {"person": person_id}).all()
     for held in still_open:
         if (held.thing_kind, held.thing_id, held.action) == (thing_kind, thing_id, action):
-            return int(held.n)
+            return Offer(int(held.n), held.token)
     busy = {held.n for held in still_open}
     row_id = new_id()
     row = {
@@ -131,16 +155,22 @@ def give(
         "closed": False,
     }
     while True:
-        place = _next(db, person_id, day, busy)
+        place = _next(db, person_id, day, busy) | {"token": token()}
         # Another unit may take the number between the look and the insert: the key decides.
         if insert_ignore(db, numbers, row | place):
-            return int(place["n"])
+            return Offer(place["n"], place["token"])
 
 
 def find(db: Db, person_id: str, day: date, n: int) -> Given | None:
     """What a number means to this person: today's, else one still open from before."""
     given = {"person": person_id, "day": day, "n": n}
     row = db.conn.execute(_TODAY, given).one_or_none() or db.conn.execute(_EARLIER, given).one_or_none()
+    return None if row is None else _given(db, row)
+
+
+def by_token(db: Db, token: str) -> Given | None:
+    """What a button stands for, whoever pressed it: compare ``person_id``."""
+    row = db.conn.execute(_BY_TOKEN, {"pressed": token}).one_or_none()
     return None if row is None else _given(db, row)
 
 
@@ -157,6 +187,14 @@ def close(db: Db, thing_kind: str, thing_id: str, person_id: str | None = None) 
     here = (table.thing_kind == thing_kind) & (table.thing_id == thing_id) & table.closed.is_(False)
     if person_id is not None:
         here &= table.person_id == person_id
+    return db.conn.execute(update(numbers).where(here).values(closed=True)).rowcount
+
+
+def close_one(db: Db, person_id: str, thing_kind: str, thing_id: str, action: str) -> int:
+    """Close one answer of a thing, the others stay open; returns 1 if it was open."""
+    table = numbers.c
+    here = (table.thing_kind == thing_kind) & (table.thing_id == thing_id) & table.closed.is_(False)
+    here &= (table.person_id == person_id) & (table.action == action)
     return db.conn.execute(update(numbers).where(here).values(closed=True)).rowcount
 
 
@@ -191,4 +229,5 @@ def _given(db: Db, row: Row[*tuple[Any, ...]]) -> Given:
         row.action,
         label,
         bool(row.closed),
+        row.token,
     )

@@ -20,6 +20,12 @@ NEXT = date(2026, 10, 13)
 
 
 def _give(world: World, thing: str, day: date = DAY, action: str = "answer", label: str = "小明妈妈") -> int:
+    return _offer(world, thing, day, action, label).n
+
+
+def _offer(
+    world: World, thing: str, day: date = DAY, action: str = "answer", label: str = "小明妈妈"
+) -> numbers.Offer:
     who = world.teacher.id
     return world.run(
         lambda db: numbers.give(db, world.new_id, day, who, "relay", "relay", thing, action, label)
@@ -83,9 +89,45 @@ def test_numbers_given_at_once_differ(world: World) -> None:
 
     def give(db: Db) -> int:
         thing = next(things)
-        return numbers.give(db, world.new_id, DAY, who, "relay", "relay", thing, "answer", "x")
+        return numbers.give(db, world.new_id, DAY, who, "relay", "relay", thing, "answer", "x").n
 
     assert sorted(at_once(world, give)) == list(range(1, 9))
+
+
+def test_a_token_means_what_its_number_means_to_the_same_person(world: World) -> None:
+    offer = _offer(world, "a", action="send", label="发送")
+    found = world.run(lambda db: numbers.by_token(db, offer.token))
+    assert found == world.run(lambda db: numbers.find(db, world.teacher.id, DAY, offer.n))
+    assert found is not None
+    assert (found.person_id, found.thing_id, found.action, found.n) == (world.teacher.id, "a", "send", 1)
+    assert world.run(lambda db: numbers.by_token(db, offer.token[:-1] + "x")) is None
+
+
+def test_a_token_stays_while_its_number_is_open_and_is_never_given_again(world: World) -> None:
+    first = _offer(world, "a")
+    assert _offer(world, "a") == _offer(world, "a", day=NEXT) == first
+    world.run(lambda db: numbers.close(db, "relay", "a"))
+    second = _offer(world, "a")
+    assert (second.n, second.token == first.token) == (2, False)
+    old = world.run(lambda db: numbers.by_token(db, first.token))
+    assert old is not None
+    assert old.closed
+
+
+def test_tokens_are_random_and_not_made_of_time(world: World) -> None:
+    tokens = [_offer(world, f"thing {n}").token for n in range(50)]
+    assert len(set(tokens)) == 50
+    assert all(len(token) == 32 and int(token, 16) >= 0 for token in tokens)
+    assert len({token[:4] for token in tokens}) > 40  # ids of one moment all begin alike
+
+
+def test_one_answer_of_several_is_closed_alone(world: World) -> None:
+    _give(world, "a", action="send")
+    _give(world, "a", action="skip")
+    who = world.teacher.id
+    for closed in (1, 0):
+        assert world.run(lambda db: numbers.close_one(db, who, "relay", "a", "send")) == closed
+    assert [each.action for each in world.run(lambda db: numbers.open_of(db, who))] == ["skip"]
 
 
 def test_a_number_needs_a_person(world: World) -> None:

@@ -62,6 +62,23 @@ def test_migrations_lead_to_the_very_tables(empty_database_url: str, database_ur
         assert migrated == _shape(conn)
 
 
+def test_numbers_given_before_tokens_get_one_each(empty_database_url: str) -> None:
+    with _connected(empty_database_url) as conn:
+        schema.run_alembic(conn, "upgrade", "0001")
+        row = (
+            "INSERT INTO numbers (id, school_id, person_id, day, n, feature, thing_kind, thing_id, action,"
+            " label, closed) VALUES (:id, 's', 'p', '2026-10-12', :n, 'f', 'k', 't', 'a', :label, :closed)"
+        )
+        for n in range(3):
+            conn.execute(sa.text(row), {"id": f"n{n}", "n": n, "label": b"x", "closed": False})
+        schema.run_alembic(conn, "upgrade", "head")
+        tokens = conn.execute(sa.text("SELECT token FROM numbers")).scalars().all()
+        assert len(set(tokens)) == 3
+        assert all(len(token) == 32 for token in tokens)
+        schema.run_alembic(conn, "downgrade", "0001")
+        assert conn.execute(sa.text("SELECT count(*) FROM numbers")).scalar_one() == 3
+
+
 def test_the_way_back_leaves_nothing(empty_database_url: str) -> None:
     with _connected(empty_database_url) as conn:
         schema.run_alembic(conn, "upgrade", "head")

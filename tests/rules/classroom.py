@@ -196,7 +196,7 @@ class Classroom:
                     thing.id,
                     button.action,
                     button.label,
-                ),
+                ).n,
                 button.label,
             )
             for button in reply.buttons
