@@ -12,14 +12,15 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+
+from typing_extensions import override
 
 from bot.command import Command, Maybe, Outcome, Platform, Refused, Sent
 from bot.crashpoints import point
 from bot.letters import command_of, labelled, record_outcome
 from bot.log import get_logger
+from bot.loop import Loop
 from bot.metrics import Metrics
-from bot.worker import linger
 from config.clock import Clock
 from storage import engine, outbox
 from storage.buckets import Limit
@@ -29,14 +30,12 @@ from storage.outbox import Claim, Row
 LEASE = timedelta(seconds=30)
 AT_ONCE = 96
 """Rows claimed and not yet ended, at most."""
-_POLL_S = 1.0
 _BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 300.0)
 
-T = TypeVar("T")
 _log = get_logger("sender")
 
 
-class Sender:
+class Sender(Loop[Claim]):
     """See the module.
 
     Args:
@@ -57,30 +56,16 @@ class Sender:
         outcome: Callable[[], None],
         chance: random.Random,
     ) -> None:
-        self._store = store
-        self._clock = clock
+        super().__init__(store, clock, "sender", _BACK_OFF_S[0])
         self._owner = owner
         self._platforms = platforms
         self._wanted = wanted
         self._metrics = metrics
         self._outcome = outcome
         self._chance = chance
-        self._tasks: set[asyncio.Task[None]] = set()
         self.under_way: set[str] = set()
         """Ids of the rows being sent by this process."""
-        self._knock = asyncio.Event()
-        self._moved = asyncio.Event()
-        self._claiming = False
-        self._stopping = False
         self._held = False
-        self._loop: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._loop = asyncio.create_task(self._run(), name="sender")
-
-    def wake(self) -> None:
-        """There may be something to send."""
-        self._knock.set()
 
     def hold(self, held: bool) -> None:
         """While the clock is not to be trusted, nothing new is sent."""
@@ -89,63 +74,47 @@ class Sender:
     @property
     def idle(self) -> bool:
         """Nothing is being sent or looked for."""
-        return not self._tasks and not self._claiming and not self._knock.is_set()
+        return not self._tasks and not self._looking and not self._knock.is_set()
 
-    async def moved(self) -> None:
-        """Wait until a send ended or the outbox was looked into."""
-        self._moved.clear()
-        await self._moved.wait()
-
+    @override
     async def stop(self) -> None:
         """Claim nothing more, wait for what is under way."""
-        self._stopping = True
-        self._knock.set()
-        if self._loop is not None:
-            await self._loop
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await super().stop()
+        await self._finish()
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            looked = self._clock.monotonic()
-            self._claiming = True
-            self._knock.clear()
-            claim = await self._claim()
-            self._claiming = False
-            self._moved.set()
-            for row in claim.send:
-                self.under_way.add(row.id)
-                task = asyncio.create_task(self._watched(row))
-                self._tasks.add(task)
-                task.add_done_callback(self._ended)
-            if claim.ended:
-                self._outcome()
-            if not claim.send:
-                await self._rest()
-            # Under load one look for many rows: looking after every single end costs more than sending.
-            while len(self._tasks) > AT_ONCE // 2 and not self._stopping:
-                await self.moved()
-            await linger(self._clock.monotonic() - looked)
+    @property
+    @override
+    def _nothing(self) -> Claim:
+        return Claim((), ())
+
+    @override
+    async def _look(self) -> Claim:
+        room = AT_ONCE - len(self._tasks)
+        if room <= 0 or self._held:
+            return self._nothing
+        claim = await self._in_store(lambda db: self._claim_unit(db, room))
+        point("sender.claimed")
+        return claim
+
+    @override
+    async def _take_up(self, found: Claim) -> None:
+        for row in found.send:
+            self.under_way.add(row.id)
+            task = asyncio.create_task(self._watched(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        if found.ended:
+            self._outcome()
+        if not found.send:
+            await self._rest()
+        # Under load one look for many rows: looking after every single end costs more than sending.
+        while len(self._tasks) > AT_ONCE // 2 and not self._stopping:
+            await self.moved()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._knock.set()
         self._moved.set()
-
-    async def _claim(self) -> Claim:
-        room = AT_ONCE - len(self._tasks)
-        if room <= 0 or self._held:
-            return Claim((), ())
-        try:
-            claim = await self._in_store(lambda db: self._claim_unit(db, room))
-        except Exception as error:  # whatever it is: the loop goes on
-            if not isinstance(error, engine.Refused):
-                _log.exception("claim_failed")
-            await asyncio.sleep(_BACK_OFF_S[0])
-            self._knock.set()
-            return Claim((), ())
-        point("sender.claimed")
-        return claim
 
     def _claim_unit(self, db: Db, room: int) -> Claim:
         now = self._clock.now()
@@ -169,16 +138,6 @@ class Sender:
         if safe != row.safe:
             outbox.mark_safe(db, row, safe)
         return replace(row, safe=safe)
-
-    async def _in_store(self, unit: Callable[[Db], T]) -> T:
-        return await asyncio.wrap_future(self._store.run(unit))
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_POLL_S):
-                await self._knock.wait()
-        except TimeoutError:
-            pass
 
     async def _watched(self, row: Row) -> None:
         try:

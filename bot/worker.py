@@ -6,10 +6,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+
+from typing_extensions import override
 
 from bot.crashpoints import point
 from bot.log import get_logger
+from bot.loop import Loop
 from bot.metrics import Metrics
 from config.clock import Clock
 from storage import inbox
@@ -23,11 +25,9 @@ TRIES = 3
 """A row whose decision failed so often is set aside."""
 CRASHES = 8
 """So is a row that was being decided at so many crashes."""
-_POLL_S = 1.0
 _BACK_OFF_S = 0.5
 _TURN_S = 0.05
 
-T = TypeVar("T")
 Decide = Callable[[Db, Claimed], None]
 """Decides one row inside the unit that has taken it: state, replies and the mark in one commit."""
 Apologise = Callable[[Db, Claimed], None]
@@ -36,16 +36,7 @@ Apologise = Callable[[Db, Claimed], None]
 _log = get_logger("worker")
 
 
-LINGER_S = 0.015
-
-
-async def linger(since_s: float) -> None:
-    """Looks under load are this far apart, so that each finds several rows; a lone row waits for nothing."""
-    if since_s < LINGER_S:
-        await asyncio.sleep(LINGER_S - since_s)
-
-
-class Worker:
+class Worker(Loop[list[Claimed]]):
     """See the module. ``committed`` is called after each decision, to wake the sender."""
 
     def __init__(
@@ -58,90 +49,50 @@ class Worker:
         metrics: Metrics,
         committed: Callable[[], None],
     ) -> None:
-        self._store = store
-        self._clock = clock
+        super().__init__(store, clock, "worker", _BACK_OFF_S)
         self._owner = owner
         self._decide = decide
         self._apologise = apologise
         self._metrics = metrics
         self._committed = committed
         self._queues: dict[str, deque[Claimed]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0
-        self._knock = asyncio.Event()
-        self._moved = asyncio.Event()
-        self._stopping = False
-        self._loop: asyncio.Task[None] | None = None
-        self._claiming = False
-
-    def start(self) -> None:
-        self._loop = asyncio.create_task(self._run(), name="worker")
-
-    def wake(self) -> None:
-        """There may be something in the inbox."""
-        self._knock.set()
 
     @property
     def idle(self) -> bool:
         """Nothing known of is waiting or being decided."""
-        return not self._open and not self._claiming and not self._knock.is_set()
+        return not self._open and not self._looking and not self._knock.is_set()
 
-    async def moved(self) -> None:
-        """Wait until something was decided or looked for."""
-        self._moved.clear()
-        await self._moved.wait()
-
+    @override
     async def stop(self) -> None:
         """Finish what is being decided, give the rest of the leases back."""
-        self._stopping = True
-        self._knock.set()
-        if self._loop is not None:
-            await self._loop
+        await super().stop()
         left = [row.id for queue in self._queues.values() for row in list(queue)[1:]]
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._finish()
         if left:
             await self._in_store(lambda db: inbox.release(db, left))
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            looked = self._clock.monotonic()
-            self._claiming = True
-            self._knock.clear()
-            claimed = await self._claim()
-            self._claiming = False
-            self._moved.set()
-            for row in claimed:
-                self._accept(row)
-            if not claimed or self._open >= AT_ONCE:
-                await self._rest()
-            await linger(self._clock.monotonic() - looked)
+    @property
+    @override
+    def _nothing(self) -> list[Claimed]:
+        return []
 
-    async def _claim(self) -> list[Claimed]:
+    @override
+    async def _look(self) -> list[Claimed]:
         room = AT_ONCE - self._open
         if room <= 0:
             return []
-        try:
-            rows = await self._in_store(lambda db: inbox.claim(db, self._owner, room, LEASE))
-            if not rows and not self._open:
-                rows = await self._in_store(lambda db: inbox.claim_suspect(db, self._owner, LEASE))
-        except Exception as error:  # whatever it is: the loop goes on
-            if not isinstance(error, Refused):
-                _log.exception("claim_failed")
-            await asyncio.sleep(_BACK_OFF_S)
-            self._knock.set()
-            return []
+        rows = await self._in_store(lambda db: inbox.claim(db, self._owner, room, LEASE))
+        if not rows and not self._open:
+            rows = await self._in_store(lambda db: inbox.claim_suspect(db, self._owner, LEASE))
         return rows
 
-    async def _in_store(self, unit: Callable[[Db], T]) -> T:
-        return await asyncio.wrap_future(self._store.run(unit))
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_POLL_S):
-                await self._knock.wait()
-        except TimeoutError:
-            pass
+    @override
+    async def _take_up(self, found: list[Claimed]) -> None:
+        for row in found:
+            self._accept(row)
+        if not found or self._open >= AT_ONCE:
+            await self._rest()
 
     def _accept(self, row: Claimed) -> None:
         self._open += 1
