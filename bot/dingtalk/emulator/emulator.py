@@ -13,10 +13,12 @@ from bot.dingtalk.emulator.clock_leader import ClockLeader
 from bot.dingtalk.emulator.config_file import write_config
 from bot.dingtalk.emulator.control import Control, loopback_only
 from bot.dingtalk.emulator.faults import FaultPlan
+from bot.dingtalk.emulator.gateway import Gateway
 from bot.dingtalk.emulator.page import Page
 from bot.dingtalk.emulator.platform import Limits, Platform
 from bot.dingtalk.emulator.push import Pusher
 from bot.dingtalk.emulator.records import CallRecord, Item
+from bot.dingtalk.emulator.said import SaidLog
 from bot.dingtalk.emulator.speech import Say, note_spoken, speak
 from bot.dingtalk.emulator.world import World
 from config.clock import MovableClock
@@ -45,7 +47,10 @@ class Emulator:
         self.platform = Platform(self.world, self.clock, limits or Limits(), seed)
         self.faults = FaultPlan()
         self.pusher = Pusher(self.platform, self.faults, target)
+        self.gateway = Gateway(self.platform, self.faults)
         self.leader = ClockLeader(self.clock)
+        self.said = SaidLog()
+        self.page = Page(self)
         self._runner: web.AppRunner | None = None
 
     # -- life ------------------------------------------------------------------------------------------
@@ -55,7 +60,8 @@ class Emulator:
         app = web.Application(client_max_size=MAX_BODY * 24, middlewares=[loopback_only])
         api = Api(self.platform, self.faults)
         Control(self).add_routes(app.router)
-        app.router.add_get("/", Page(self.platform).show)
+        self.page.add_routes(app.router)
+        self.gateway.add_routes(app.router)
         app.router.add_get("/_files/{code}", api.file)
         for path in ENDPOINTS:
             app.router.add_route("*", path, api.handle)
@@ -70,6 +76,7 @@ class Emulator:
     async def stop(self) -> None:
         """Close everything; what was seen and called stays readable."""
         await self.leader.close()
+        await self.gateway.stop()
         await self.pusher.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -117,6 +124,10 @@ class Emulator:
     async def speak(self, say: Say) -> dict[str, object]:
         """As :meth:`say`, with the whole request in one value."""
         spoke = speak(self.platform, say)
+        entry = self.said.begin(
+            spoke.at_ms, spoke.message, spoke.chat, spoke.who, kind=say.kind,
+            text=say.text or say.transcript or "", name=say.file_name, data=say.file,
+        )  # fmt: skip
         if say.delay_ms:
             await asyncio.sleep(say.delay_ms / 1000)
         if spoke.envelope is None:
@@ -124,6 +135,7 @@ class Emulator:
         else:
             delivered, reason = await self.pusher.push(spoke.envelope, say.copies)
         note_spoken(self.platform, say, spoke, delivered=delivered)
+        self.said.end(entry, delivered=delivered, heard=spoke.envelope is not None, reason=reason)
         return {"message": spoke.message, "delivered": delivered, "reason": reason}
 
     def seen(self, since: int = 0) -> list[Item]:

@@ -1,0 +1,1 @@
+"""A class in the browser: the emulated platform, a page of chats and a clock that can be moved."""
