@@ -24,6 +24,7 @@ PLATFORM_MESSAGES = {
     "AuthenticationFailed.MissingParameter": "x-acs-dingtalk-access-token is mandatory for this action.",
     "InvalidAuthentication": "不合法的access_token",
     "invalidClientIdOrSecret": "无效的clientId或者clientSecret",
+    "authFailed": "鉴权失败",
     "InvalidAction.NotFound": "Specified api is not found, please check your url and method.",
     "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi": "钉钉开放平台接口调用被限流",
     "Forbidden.AccessDenied.ApiCountLimitForOrg": "企业本月接口调用次数已达上限",
