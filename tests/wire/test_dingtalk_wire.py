@@ -9,7 +9,16 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.dingtalk.wire import EMPTY, from_payload, pinned, read_payload, to_response
+from bot.dingtalk.wire import (
+    EMPTY,
+    MAX_BODY,
+    Rejected,
+    from_payload,
+    pinned,
+    read_payload,
+    read_robot,
+    to_response,
+)
 from tests.wire.dingtalk_requests import MS, NOW, REPLY, body, make_robot, opened
 
 # -- the kinds of messages
@@ -254,3 +263,23 @@ def test_answers() -> None:
     answer: Mapping[str, Any] = orjson.loads(to_response("好的 @所有人\ud800"))
     assert answer == {"msgtype": "text", "text": {"content": "好的 ＠所有人"}}
     assert "at" not in answer
+
+
+# -- the same message over Stream
+
+
+def test_a_stream_message_is_the_same_message() -> None:
+    assert read_robot(orjson.dumps(body()), make_robot(), NOW) == opened(body())
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"", Rejected(400, "not_json")),
+        (b"x" * (MAX_BODY + 1), Rejected(413, "too_large")),
+        (orjson.dumps(body(msgId=...)), Rejected(400, "no_message_id")),
+        (orjson.dumps(body(conversationId=...)), Rejected(400, "no_conversation")),
+    ],
+)
+def test_a_stream_message_that_cannot_be_read(raw: bytes, expected: Rejected) -> None:
+    assert read_robot(raw, make_robot(), NOW) == expected
