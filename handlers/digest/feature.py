@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from handlers import guard
 from handlers.context import Ctx
-from handlers.digest import asking, editing, noting, pending, planning, posting, texts
+from handlers.digest import asking, editing, noting, pending, planning, posting, recalling, texts
 from handlers.digest.desks import Desk, Sheet, current, desks, named, teaches, today, who
 from handlers.digest.pending import Pending
 from handlers.feature import Check
@@ -15,7 +15,7 @@ from handlers.guard.texts import note_stopped
 from handlers.language import Reading
 from handlers.language.notes import looks_like_edit, split_notes
 from handlers.message import Message
-from handlers.reply import Asker, Button, Choice, Outcome, Reply, Subject, Thing
+from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing
 from storage import classes, digests
 from storage.digests import Kind
 from storage.engine import Db
@@ -113,7 +113,7 @@ class Digest:
             return None
         return self._go_on(ctx, message, talk, held, action)
 
-    def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Reply]:
+    def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
         """A button of the preview or of a question back."""
         if choice.thing.kind == pending.THING:
             talk = pending.current(ctx, message)
@@ -133,8 +133,8 @@ class Digest:
         return [Reply(Asker(), texts.LET_IT_BE if held.op == "question" else texts.LET_GO)]
 
     def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Reply]:
-        """What became of a post."""
-        return posting.outcome(ctx, outcome)
+        """What became of a post, or of taking it back."""
+        return recalling.outcome(ctx, outcome) if outcome.act == "recall" else posting.outcome(ctx, outcome)
 
     def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Reply]:
         """Preview, sending and closing time."""
@@ -324,8 +324,9 @@ def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply
 
 
 def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
-    out = not current(ctx, desk.of).notes and today(ctx, desk.of).state in ("published", "queued")
-    return [Reply(Asker(), texts.NO_WAY_BACK if out else texts.HOW_TO_UNDO)]
+    if current(ctx, desk.of).notes:
+        return [Reply(Asker(), texts.HOW_TO_UNDO)]
+    return [recalling.offer(ctx, desk, today(ctx, desk.of))]
 
 
 _COMMANDS: dict[str, _Command] = {
@@ -340,7 +341,7 @@ _COMMANDS: dict[str, _Command] = {
 }
 
 
-def _on_digest(ctx: Ctx, message: Message, choice: Choice) -> list[Reply]:
+def _on_digest(ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
     digest = digests.get(ctx.db, choice.thing.id)
     of = classes.get(ctx.db, digest.class_id) if digest else None
     desk = next((desk for desk in desks(ctx) if of and desk.of.id == of.id), None)
@@ -352,6 +353,8 @@ def _on_digest(ctx: Ctx, message: Message, choice: Choice) -> list[Reply]:
     if choice.action in ("send", "again"):
         made = posting.publish(ctx, sheet, again=choice.action == "again")
         return [Reply(Asker(), made) if isinstance(made, str) else made]
+    if choice.action in (recalling.RECALL, recalling.KEEP):
+        return recalling.decide(ctx, sheet, choice.action)
     if choice.action == "change":
         pending.keep(ctx, message, Pending("class", classes=[desk.of.id]))
         return [Reply(Asker(), texts.WHAT_TO_CHANGE)]

@@ -1,0 +1,52 @@
+"""Taking a posted digest back: asked first, done by the platform, and the words stay to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.context import Ctx
+from handlers.digest import posting, texts
+from handlers.digest.desks import Desk, Sheet
+from handlers.language.say import say_short_day
+from handlers.reply import Act, Asker, Button, Outcome, Reply, TakeBack, Thing
+from storage import classes, digests, numbers
+
+RECALL, KEEP = "recall", "keep"
+
+
+def offer(ctx: Ctx, desk: Desk, sheet: Sheet) -> Reply:
+    """It hangs in the group: shall it be taken back?"""
+    if sheet.digest is None or sheet.state != "published":
+        return Reply(Asker(), texts.HOW_TO_UNDO)
+    if not desk.decides:
+        return posting.decide_refused(ctx, desk.of)
+    buttons = (Button(texts.RECALL, RECALL), Button(texts.LET_IT_HANG, KEEP))
+    thing = Thing(posting.THING, sheet.digest.id)
+    return Reply(Asker(), texts.offer_recall(posting.spoken(sheet)), buttons=buttons, thing=thing)
+
+
+def decide(ctx: Ctx, sheet: Sheet, action: str) -> Sequence[Act]:
+    """Yes or no. Nothing is changed before the platform has done it."""
+    if sheet.digest is not None:
+        numbers.close(ctx.db, posting.THING, sheet.digest.id)
+    if action == KEEP:
+        return [Reply(Asker(), texts.hangs(posting.spoken(sheet)))]
+    if sheet.digest is None or sheet.state != "published":
+        return [Reply(Asker(), texts.NOTHING_HANGS)]
+    said = Reply(Asker(), texts.recalling(posting.spoken(sheet)))
+    return [said, TakeBack(Thing(posting.THING, sheet.digest.id))]
+
+
+def outcome(ctx: Ctx, result: Outcome) -> Sequence[Reply]:
+    """It is gone, and may be mended and posted again; or it hangs, and the teacher has to do it by hand."""
+    digest = digests.get(ctx.db, result.thing.id) if result.thing else None
+    of = classes.get(ctx.db, digest.class_id) if digest else None
+    if digest is None or of is None:
+        return []
+    name = texts.name_of(of.name, say_short_day(digest.day))
+    if result.kind != "sent":
+        return posting.tell_teacher(ctx, of.id, texts.not_recalled(name))
+    if not digests.set_state(ctx.db, digest.id, ("published",), "draft", ctx.now):
+        return []
+    buttons = (Button(texts.SEND, "send"), Button(texts.CHANGE, "change"), Button(texts.SKIP, "skip"))
+    return posting.tell_teacher(ctx, of.id, texts.recalled(name), buttons=buttons, digest_id=digest.id)
