@@ -61,6 +61,10 @@ class Gauge:
         """How it stands now."""
         self.value = value
 
+    def add(self, amount: float) -> None:
+        """By how much it has changed."""
+        self.value += amount
+
     def family(self) -> Metric:
         """The same as the Prometheus library wants it."""
         from prometheus_client.core import GaugeMetricFamily
@@ -123,6 +127,14 @@ class Metrics:
         self.unit_seconds = Histogram("classbridge_unit_seconds", "Units of work.", UNIT_S)
         self.connections = Gauge("classbridge_connections", "Open connections of the public listener.")
         self.connections_cut = Counter("classbridge_connections_cut", "Connections ended by us.", ["reason"])
+        self.stream_connected = Gauge("classbridge_stream_connected", "Stream sockets in use.")
+        self.stream_opens = Counter(
+            "classbridge_stream_opens", "Tries to open a stream socket.", ["app", "outcome"]
+        )
+        self.stream_gaps = Counter("classbridge_stream_gaps", "Times no stream socket was open.", ["app"])
+        self.stream_gap_seconds = Counter(
+            "classbridge_stream_gap_seconds", "How long: what was pushed then is lost.", ["app"]
+        )
         self.spool_bytes = Gauge("classbridge_spool_bytes", "Size of the spool file.")
         self.loop_lag_seconds = Gauge("classbridge_loop_lag_seconds", "Lateness of the event loop.")
         self.inbox_open = Gauge("classbridge_inbox_open", "Inbox rows not worked off.")
