@@ -102,6 +102,7 @@ class Reply:
         wants_outcome: Whether ``feature.outcome`` also wants to hear of success.
         file: A picture or file; ``text`` is then its caption.
         urgent: Somebody may be in danger: it is sent when the month's calls are nearly used up, too.
+        link: The id of a page link; its address follows the text on a line of its own.
     """
 
     to: Audience
@@ -116,6 +117,7 @@ class Reply:
     wants_outcome: bool = False
     file: Drawn | Kept | None = None
     urgent: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,18 +127,22 @@ def put(
     return True
 
 
-def change(db: Db, outbox_id: str, *, text: str, title: str, choices: Sequence[PageChoice]) -> bool:
-    """Give a message another look; False if it is not there. The same look again changes nothing."""
+def change(db: Db, outbox_id: str, *, text: str, title: str, choices: Sequence[PageChoice]) -> str | None:
+    """Give a message another look. The same look again changes nothing.
+
+    Returns:
+        Whose page it lies on; None if it is not there.
+    """
     row = db.conn.execute(_BY_OUTBOX, {"outbox_id": outbox_id}).one_or_none()
     if row is None or row.content is None:
-        return False
+        return None
+    person_id: str = row.person_id
     held = _message(db, row)
-    if held is not None and (held.text, held.title, held.choices) == (text, title, tuple(choices)):
-        return True
-    content = _sealed(db, row.person_id, row.id, title, text, choices)
-    here = page_messages.c.id == row.id
-    db.conn.execute(update(page_messages).where(here).values(content=content, version=row.version + 1))
-    return True
+    if held is None or (held.text, held.title, held.choices) != (text, title, tuple(choices)):
+        content = _sealed(db, person_id, row.id, title, text, choices)
+        changed = {"content": content, "version": row.version + 1}
+        db.conn.execute(update(page_messages).where(page_messages.c.id == row.id).values(changed))
+    return person_id
 
 
 def take_back(db: Db, row_id: str) -> bool:

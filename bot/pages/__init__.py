@@ -1,0 +1,3 @@
+"""The parents' mobile pages: rendered here, no script, nothing from elsewhere, for the oldest phone in the class."""
+
+from __future__ import annotations

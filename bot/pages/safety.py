@@ -1,0 +1,78 @@
+"""What every answer of the pages says to the browser, and which requests are ours."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+
+
+def headers(style: str) -> dict[str, str]:
+    """Sent with every page: it shows itself and our one style, asks nobody, is kept nowhere.
+
+    Args:
+        style: The style sheet that stands in the page.
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cache-Control": "no-store",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+
+
+def known_host(request: web.Request, public_url: str | None) -> bool:
+    """Whether the page was asked for under a name of ours; any other may be a trick of somebody's DNS."""
+    host = _hostname(request.host)
+    return host in LOOPBACK or (public_url is not None and host == urlsplit(public_url).hostname)
+
+
+def own_form(request: web.Request, public_url: str | None) -> bool:
+    """Whether a form came from a page of ours, as far as the browser says so.
+
+    Our pages send no referrer, and with that many browsers say ``null`` for the origin too; old ones say
+    nothing at all. The form's own proof is asked for in any case.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None or origin == "null":
+        return True
+    return origin == public_url or urlsplit(origin).netloc == request.host
+
+
+def address(request: web.Request, proxies: Collection[str]) -> str:
+    """Where somebody comes from: behind a proxy of ours what the proxy says; of IPv6 the network."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if forwarded and remote in proxies:
+        remote = forwarded.rsplit(",", 1)[-1].strip()
+    try:
+        known = ipaddress.ip_address(remote)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
