@@ -23,7 +23,11 @@ TRIES = {
 }
 """What a newcomer may try, by phone."""
 
-PAGE = {
+ANSWER_WITH = "加您的话"
+"""How a relayed message says that a number wants words after it."""
+ANSWER_TRY = "好的，我来看看，您放心"
+
+PAGE: dict[str, object] = {
     "title": "家校桥 · 一个班的沙盒",
     "brand": "家校桥",
     "subtitle": "晨光路小学 三(2)班 · 人是编的，程序是真的",
@@ -47,6 +51,7 @@ PAGE = {
     "hide_guide": "收起",
     # the clock
     "clock": "时间",
+    "clock_mark": "钟",
     "weekdays": ["周日", "周一", "周二", "周三", "周四", "周五", "周六"],
     "date": "{month}月{day}日（{weekday}）{time}",
     "move_hour": "+1 小时",
@@ -85,7 +90,6 @@ PAGE = {
     "picture_name": "图画.png",
     "picture_lost": "［图片打不开］",
     "tries": "可以试着说",
-    "reply_try": "{number} 好的，我来看看，您放心",
     "pending": "送达中",
     "delivered": "已送达",
     "retrying": "机器人没收到，平台会再推（第 {count} 次）",
@@ -96,7 +100,18 @@ PAGE = {
     "mention_off": "没有 @小助手，机器人听不到",
     "updated": "已更新",
     "recalled": "这条已撤回",
-    "yesterday_mark": "{month}月{day}日（{weekday}）",
+    "day": "{month}月{day}日（{weekday}）",
+    "digest_word": "速递",
+    "preview_word": "速递】",
+    "file": "文件",
+    "kinds": {
+        "picture": "［图片］",
+        "voice": "［语音］",
+        "video": "［视频］",
+        "file": "［文件］",
+        "richtext": "［图文］",
+        "unknown": "［其他消息］",
+    },
     "not_said": "没说出去：{reason}",
     "pressed": "已点「{label}」",
     "not_pressed": "没点成：{reason}",

@@ -29,7 +29,7 @@ _LOOK_S = 0.25
 """Attempts to push have no bell of their own: so often they are looked for."""
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -41,6 +41,8 @@ _FILES = {
     "sandbox.js": "text/javascript",
     "phone.js": "text/javascript",
 }
+_FAULTS = {"refuse": "net", "code": "limit", "slow": "slow", "duplicate": "double"}
+"""The switches by the kind of fault they plan."""
 _FOLDER = Path(__file__).parent
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -76,8 +78,9 @@ class Sandbox:
         data = {
             "texts": texts.PAGE,
             "phones": phones,
-            "sample_names": [phone["name"] for phone in phones if phone["role"] != "group"],
-            "can_kill": self.product is not None,
+            "faults": [
+                name for rule in self._emulator.faults.rules if (name := _FAULTS.get(rule.fault.kind))
+            ],
             "now": self._now(),
         }
         # Inside a script element only "<" could end it.
@@ -122,7 +125,6 @@ class Sandbox:
             "seen": seen + len(items),
             "said": emulator.said.rev,
             "pushed": pushed + len(pushes),
-            "calls": len(calls),
             "items": [_seen(item) for item in items],
             "entries": [_said(entry) for entry in entries],
             "pushes": [
@@ -200,11 +202,22 @@ async def _file(request: web.Request) -> web.Response:
 
 
 def _seen(item: Item) -> dict[str, Any]:
-    """An item with the choices its text offers where there are no buttons, and the links of buttons."""
+    """An item with the choices its text offers beside its buttons."""
     shown = item.as_json()
-    if not item.content.buttons:
-        shown["choices"] = [{"label": label, "type": word} for label, word in numbered(shown["text"]).items()]
+    labels = {button.label for button in item.content.buttons}
+    shown["choices"] = [choice for choice in _choices(item.content.text) if choice["label"] not in labels]
     return shown
+
+
+def _choices(text: str) -> list[dict[str, str]]:
+    """What a text offers to type; where words are wanted back, an example of them."""
+    found = []
+    for label, word in numbered(text).items():
+        number, _, rest = word.partition(" ")
+        if rest == texts.ANSWER_WITH:
+            label = word = f"{number} {texts.ANSWER_TRY}"
+        found.append({"label": label, "type": word})
+    return found
 
 
 def _said(entry: Said) -> dict[str, Any]:
