@@ -1,10 +1,9 @@
-"""One school day, played through the emulator and told: ``classbridge demo [--story]``."""
+"""One school day, played through the emulator and told: ``classbridge demo --story``."""
 
 from __future__ import annotations
 
 import asyncio
 import json as json_lines
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -17,7 +16,10 @@ from bot.dialogue.control import Control, Item
 from bot.dialogue.script import Said, Script, Step
 from bot.dialogue.stage import TIME_ZONE, Roll, Stage
 from bot.dialogue.world import open_world
+from bot.sandbox.demo import stay_up
 from bot.story import texts
+
+__all__ = ["DAY", "play_story", "stay_up"]
 
 DAY = Path(__file__).with_name("day.txt")
 """The day that is played, as a dialogue file."""
@@ -33,39 +35,18 @@ def play_story(json: bool = False, platform: str = "dingtalk", say: Say = print)
         say: Takes one line of output.
     """
     with TemporaryDirectory(prefix="classbridge-story-") as directory:
-        return asyncio.run(_day(Path(directory), platform, 0, say, json=json, stay=False))
+        return asyncio.run(_day(Path(directory), platform, say, json=json))
 
 
-def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
-    """Play and tell the day, then keep everything running until SIGINT or SIGTERM.
-
-    Args:
-        port: Where the emulated platform listens on 127.0.0.1; 0 takes a free port.
-        platform: Which emulated platform.
-        say: Takes one line of output.
-    """
-    with TemporaryDirectory(prefix="classbridge-demo-") as directory:
-        try:
-            return asyncio.run(_day(Path(directory), platform, port, say, json=False, stay=True))
-        except OSError as error:
-            print(
-                f"cannot listen on port {port}: {error.strerror}; take another with --port", file=sys.stderr
-            )
-            return 1
-
-
-async def _day(directory: Path, platform: str, port: int, say: Say, *, json: bool, stay: bool) -> int:
+async def _day(directory: Path, platform: str, say: Say, *, json: bool) -> int:
     script = parse(DAY.read_text("utf-8"), "story")
     async with AsyncExitStack() as stack:
-        base = await stack.enter_async_context(open_world(script, Mode(platform), None, directory, port))
+        base = await stack.enter_async_context(open_world(script, Mode(platform), None, directory))
         control = await stack.enter_async_context(Control(base))
         failure = await _tell(script, control, json, say)
         if failure is not None:
             print(f"the day went otherwise: {failure}", file=sys.stderr)
             return 1
-        if stay:
-            _invite(base, say)
-            await _asked_to_stop()
     return 0
 
 
@@ -101,17 +82,3 @@ def _seen(item: Item, who: str, script: Script) -> str:
     if item.to is None:
         return texts.BOT_IN_GROUP.format(at=at, room=script.class_name, text=text)
     return texts.BOT_TO.format(at=at, who=who, text=text)
-
-
-def _invite(base: str, say: Say) -> None:
-    for line in texts.INVITATION:
-        say(line.format(base=base))
-    sys.stdout.flush()
-
-
-async def _asked_to_stop() -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()

@@ -1,0 +1,90 @@
+"""``classbridge demo``: the emulated platform here, the product in its own process, a page to play with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.dingtalk.emulator.emulator import Emulator
+from bot.sandbox import texts
+from bot.sandbox.product import NotUp, Product, free_pair
+
+START = "2026-10-12T16:10+08:00"
+"""A Monday, twenty minutes before school is out: nothing has happened yet and soon much will."""
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
+
+Say = Callable[[str], None]
+
+
+def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
+    """Run everything until SIGINT, SIGTERM or SIGHUP; returns the exit code.
+
+    Args:
+        port: Where the emulated platform and the page listen on 127.0.0.1; 0 takes a free port.
+        platform: Which emulated platform; only ``dingtalk``.
+        say: Takes one line of output.
+    """
+    if platform != "dingtalk":
+        raise ValueError(f"there is no emulator for {platform!r}")
+    with TemporaryDirectory(prefix="classbridge-demo-", ignore_cleanup_errors=True) as directory:
+        try:
+            return asyncio.run(_run(Path(directory), port, say))
+        except NotUp as error:
+            print(error, file=sys.stderr)
+        except OSError as error:
+            words = f"cannot listen on port {port}: {error.strerror}; take another with --port"
+            print(words, file=sys.stderr)
+    return 1
+
+
+async def _run(directory: Path, port: int, say: Say) -> int:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    emulator = Emulator(start=datetime.fromisoformat(START))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(emulator.stop)
+        await emulator.start(port)
+        product = await _product(emulator, directory)
+        stack.push_async_callback(product.stop)
+        starting = asyncio.ensure_future(product.start())
+        asked = asyncio.ensure_future(stopped.wait())
+        await asyncio.wait((starting, asked), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            _invite(emulator.url, say)
+            await asked
+        starting.cancel()
+    return 0
+
+
+async def _product(emulator: Emulator, directory: Path) -> Product:
+    config, port = directory / "classbridge.toml", free_pair()
+    await asyncio.to_thread(emulator.write_config, config, port)
+    product = Product(config, port, directory / "classbridge.log")
+    emulator.page.product = product
+    return product
+
+
+def _invite(url: str, say: Say) -> None:
+    for line in texts.INVITATION:
+        say(line.format(base=url))
+    sys.stdout.flush()
+    if sys.stdout.isatty() and (sys.platform == "darwin" or any(os.environ.get(name) for name in _DISPLAYS)):
+        _open(f"{url}/")
+
+
+def _open(url: str) -> None:
+    try:
+        webbrowser.open(url)
+    except (webbrowser.Error, OSError):
+        return  # the address is on the screen
