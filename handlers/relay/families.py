@@ -86,12 +86,23 @@ def taught(ctx: Ctx) -> list[str]:
 
 def by_role(ctx: Ctx, guardian_id: str, role_id: str) -> Family | None:
     """The family a number stands for, if the writer teaches that class and the tie still holds."""
+    return None if ctx.person is None else _tie(ctx, guardian_id, role_id, ctx.person.id, taught(ctx))
+
+
+def tie(ctx: Ctx, guardian_id: str, role_id: str) -> Family | None:
+    """The family something that came earlier is about, if the tie still holds; for the relay's own work."""
+    return _tie(ctx, guardian_id, role_id, SELF, None)
+
+
+def _tie(
+    ctx: Ctx, guardian_id: str, role_id: str, actor: str | System, within: Sequence[str] | None
+) -> Family | None:
     role = next((role for role in people.roles(ctx.db, guardian_id) if role.id == role_id), None)
     guardian = people.get(ctx.db, guardian_id)
-    if role is None or role.pupil_id is None or guardian is None or ctx.person is None:
+    if role is None or role.pupil_id is None or guardian is None:
         return None
-    pupil = access.access_pupil(ctx.db, ctx.person.id, role.pupil_id, "reply", now=ctx.now)
-    if isinstance(pupil, Denied) or pupil.class_id not in taught(ctx):
+    pupil = access.access_pupil(ctx.db, actor, role.pupil_id, "reply", now=ctx.now)
+    if isinstance(pupil, Denied) or (within is not None and pupil.class_id not in within):
         return None
     of = classes.get(ctx.db, pupil.class_id)
     return None if of is None else Family(role, guardian, pupil.id, pupil.name, of)

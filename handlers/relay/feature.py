@@ -11,14 +11,14 @@ from handlers.context import Ctx
 from handlers.feature import Check
 from handlers.language import Reading
 from handlers.message import Message
-from handlers.relay import passing, rules, texts
+from handlers.relay import attachments, forms, passing, rules, texts
 from handlers.relay.families import Family, by_name, by_role, mine, taught
-from handlers.reply import Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
+from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
 from storage import classes, numbers, people, talks
 from storage.schedule import Occurrence
 from storage.talks import Talk
 
-THING = passing.THING
+THING = forms.THING
 WITH_NAME = texts.WITH_NAME
 urgent, not_without_name = texts.urgent, passing.not_without_name
 sounds_dangerous, wants_no_name, has_words = rules.sounds_dangerous, rules.wants_no_name, rules.has_words
@@ -72,7 +72,7 @@ class Relay:
             return FreeText()
         return None
 
-    def handle(self, ctx: Ctx, message: Message, match: object) -> Sequence[Reply]:
+    def handle(self, ctx: Ctx, message: Message, match: object) -> Sequence[Act]:
         """Pass on, answer, or list."""
         match match:
             case FreeText(words):
@@ -84,7 +84,7 @@ class Relay:
             case _:
                 return []
 
-    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Reply] | None:
+    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Act] | None:
         """The name of a child or a family answers the question which one was meant."""
         if talk.feature != self.name or len(reading.clean) > 12:
             return None
@@ -94,7 +94,7 @@ class Relay:
             return None
         return _chosen(ctx, message, talk, hits[0])
 
-    def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Reply]:
+    def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
         """A number's answer, or which child or family was meant."""
         kind, _, value = choice.action.partition(":")
         if kind == "reply":
@@ -109,11 +109,11 @@ class Relay:
             return [Reply(Asker(), texts.TALK_OVER)]
         return _chosen(ctx, message, talk, int(value))
 
-    def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Reply]:
+    def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Act]:
         """Only what did not arrive is told."""
         return passing.outcome(ctx, outcome)
 
-    def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Reply]:
+    def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Act]:
         """Nothing is planned here."""
         return []
 
@@ -122,30 +122,35 @@ def _who(ctx: Ctx) -> str:
     return ctx.person.id if ctx.person else ""
 
 
-def _to_teacher(ctx: Ctx, message: Message, words: str) -> list[Reply]:
+def _to_teacher(ctx: Ctx, message: Message, words: str) -> list[Act]:
     children = mine(ctx)
     if not children:
         return []
     said = words or message.text
     at = 0 if len(children) == 1 else rules.named_child(said, [family.child for family in children])
-    passing.remember_media(ctx, message)
+    came = attachments.remember(ctx, message, None if at is None else children[at].role.id)
+    coming = attachments.fetches(came, said)
     if at is not None:
-        return passing.pass_on(ctx, children[at], message, said)
+        return [*passing.pass_on(ctx, children[at], message, said, came=came), *coming]
+    state: dict[str, object] = {"kind": "child", "words": said, "media": message.kind, "message": message.id}
     labels = [family.child for family in children]
-    return [
-        _ask(ctx, message, texts.WHICH_CHILD, labels, {"kind": "child", "words": said, "media": message.kind})
-    ]
+    return [_ask(ctx, message, texts.WHICH_CHILD, labels, state), *coming]
 
 
-def urgent_from_group(ctx: Ctx, message: Message) -> list[Reply]:
+def urgent_from_group(ctx: Ctx, message: Message) -> list[Act]:
     """Words of danger @-ed in the group reach the teacher; their writer reads the numbers in private."""
     children = mine(ctx)
     if ctx.person is None or not children:
         return []
-    at = rules.named_child(message.text, [family.child for family in children]) or 0
+    family = children[rules.named_child(message.text, [family.child for family in children]) or 0]
     own = ToPerson(ctx.person.id)
-    passed = passing.pass_on(ctx, children[at], message, message.text)
-    return [replace(reply, to=own) if isinstance(reply.to, Asker) else reply for reply in passed]
+    came = attachments.remember(ctx, message, family.role.id)
+    passed = passing.pass_on(ctx, family, message, message.text, came=came)
+    private = [
+        replace(act, to=own) if isinstance(act, Reply) and isinstance(act.to, Asker) else act
+        for act in passed
+    ]
+    return [*private, *attachments.fetches(came, message.text)]
 
 
 def _to_family(ctx: Ctx, message: Message, wish: ToFamily) -> list[Reply]:
@@ -190,7 +195,7 @@ def _ask(ctx: Ctx, message: Message, question: str, labels: Sequence[str], state
     return Reply(Asker(), question, buttons=buttons, thing=Thing("which", talk.id))
 
 
-def _chosen(ctx: Ctx, message: Message, talk: Talk, at: int) -> list[Reply]:
+def _chosen(ctx: Ctx, message: Message, talk: Talk, at: int) -> Sequence[Act]:
     state = json.loads(talk.state)
     talks.close(ctx.db, talk.id)
     numbers.close(ctx.db, "which", talk.id)
@@ -200,13 +205,22 @@ def _chosen(ctx: Ctx, message: Message, talk: Talk, at: int) -> list[Reply]:
     children = [family for family in mine(ctx) if family.child == state["labels"][at]]
     if not children:
         return [Reply(Asker(), texts.TALK_OVER)]
-    return passing.pass_on(ctx, children[0], message, state["words"], kind=state["media"])
+    return _about(ctx, message, children[0], state)
+
+
+def _about(ctx: Ctx, message: Message, family: Family, state: dict[str, str]) -> list[Act]:
+    """The child is known: the words go now, and what had come with them as soon as it is here."""
+    came = attachments.of_child(ctx, state.get("message", ""), family.role.id)
+    if not state["words"] and not came and state["media"] in attachments.KINDS:
+        return [Reply(Asker(), texts.not_fetched(state["media"], too_large=False))]
+    passed = passing.pass_on(ctx, family, message, state["words"], kind=state["media"], came=came)
+    return [*passed, *attachments.ready(ctx, came)]
 
 
 def _waiting(ctx: Ctx) -> list[Reply]:
     lines = []
     for given in numbers.open_of(ctx.db, _who(ctx)):
-        if given.feature == "relay" and given.thing_kind == passing.THING:
+        if given.feature == "relay" and given.thing_kind == THING:
             lines.append(texts.waiting(given.n, _family_name(ctx, given.thing_id, given.action)))
     return [Reply(Asker(), texts.inbox(lines) if lines else texts.NOBODY_WAITS)]
 

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers.context import Ctx
 from handlers.message import Message
-from handlers.relay import rules, texts
-from handlers.relay.families import Family, listener, reachable
-from handlers.reply import Asker, Button, Outcome, Reply, Thing, ToPerson
-from storage import contact_log, media, numbers, people
+from handlers.relay import attachments, rules, texts
+from handlers.relay.families import Family, Listener, listener, reachable
+from handlers.relay.forms import THING, for_teacher, sender
+from handlers.reply import Act, Asker, Outcome, Reply, Thing, ToPerson
+from storage import contact_log, numbers, people
+from storage.media import Medium
 
-THING = "relay"
 ANSWER = "relay_answer"
 """An answer on its way; the id is the teacher's, who is told when it does not arrive."""
 PLAIN = ("text", "richtext")
 
 
-def remember_media(ctx: Ctx, message: Message) -> None:
-    """Keep what came with the message until media can be fetched."""
-    for one in message.attachments:
-        media.remember(
-            ctx.db,
-            ctx.new_id,
-            ctx.now,
-            school_id=ctx.school.id,
-            message_id=message.id,
-            person_id=ctx.person.id if ctx.person else None,
-            kind=one.kind,
-            ticket=one.ticket,
-            name=one.name,
-            duration_ms=one.duration_ms,
-        )
-
-
-def pass_on(ctx: Ctx, family: Family, message: Message, words: str, *, kind: str = "") -> list[Reply]:
+def pass_on(
+    ctx: Ctx, family: Family, message: Message, words: str, *, kind: str = "", came: Sequence[Medium] = ()
+) -> list[Act]:
     """A parent's words to the teacher of the child's class, and the receipt.
 
     Args:
@@ -41,12 +29,15 @@ def pass_on(ctx: Ctx, family: Family, message: Message, words: str, *, kind: str
         message: What came.
         words: What was said, or empty for media alone.
         kind: The message's kind if the words came earlier.
+        came: What came with it and was kept: it follows when it has been fetched.
     """
     to = listener(ctx, family.of.id)
     if to is None:
         return [Reply(Asker(), _warned(ctx, words, texts.nobody(ctx.school.duty_phone)))]
     kind = kind or message.kind
-    said = _said(message, words, kind)
+    kinds = [one.kind for one in came]
+    unreadable = not words and not came and kind not in PLAIN
+    said = texts.VOICE + words if words and kind == "voice" else words
     contact_log.record(
         ctx.db,
         ctx.new_id,
@@ -58,29 +49,21 @@ def pass_on(ctx: Ctx, family: Family, message: Message, words: str, *, kind: str
         to.person.id,
         "message",
         "to_school",
-        said,
+        texts.logged(said, [kind] if unreadable else kinds),
     )
-    name = family.name
-    shown = texts.to_teacher(name, family.child, family.of.name if to.several else "", said)
-    button = Button(texts.reply_label(name), f"reply:{family.role.id}")
-    forward = Reply(ToPerson(to.person.id), shown, buttons=(button,), thing=Thing(THING, family.guardian.id))
-    only_media = not words and kind not in PLAIN
-    receipt = (
-        texts.media_kept(kind, to.person.name)
-        if only_media
-        else texts.passed_on(to.person.name, instead_of=to.instead_of)
-    )
-    return [Reply(Asker(), _warned(ctx, words, receipt)), forward]
+    receipt = Reply(Asker(), _warned(ctx, words, _receipt(to, kind, kinds, words, unreadable=unreadable)))
+    if not words and not unreadable and came:
+        return [receipt]
+    following = [one for one in kinds if one != "voice"]
+    shown = texts.unreadable_to_teacher(kind) if unreadable else texts.with_following(said, following)
+    return [receipt, for_teacher(family, to, texts.to_teacher(sender(family, to), shown))]
 
 
-def _said(message: Message, words: str, kind: str) -> str:
-    if not words:
-        return texts.media_to_teacher(kind, len(message.attachments))
-    if kind == "voice":
-        return texts.VOICE + words
-    if message.attachments:
-        return words + texts.media_to_teacher(message.attachments[0].kind, len(message.attachments))
-    return words
+def _receipt(to: Listener, kind: str, kinds: Sequence[str], words: str, *, unreadable: bool) -> str:
+    if unreadable:
+        return texts.unreadable(kind, to.person.name)
+    following = [one for one in kinds if one != "voice"] if words else kinds
+    return texts.passed_on(to.person.name, following, words=bool(words), instead_of=to.instead_of)
 
 
 def _warned(ctx: Ctx, words: str, receipt: str) -> str:
@@ -125,8 +108,10 @@ def answer(ctx: Ctx, family: Family, words: str) -> list[Reply]:
     return [Reply(Asker(), texts.sent_to(family.name)), out]
 
 
-def outcome(ctx: Ctx, result: Outcome) -> list[Reply]:
-    """Tell the one whose words did not arrive."""
+def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
+    """Tell the one whose words did not arrive; hand on what has been fetched."""
+    if result.act == "fetch":
+        return attachments.fetched(ctx, result)
     if result.thing is None or result.kind in ("sent", "withdrawn"):
         return []
     if result.thing.kind == ANSWER and result.to_person:

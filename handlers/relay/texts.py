@@ -7,6 +7,7 @@ from collections.abc import Sequence
 PARENT = "家长"
 VOICE = "（语音转文字）"
 MEDIA = {"picture": "图片", "voice": "语音", "video": "视频", "file": "文件", "unknown": "内容"}
+COUNTED = {"图片": "张", "语音": "段", "视频": "段"}
 WHICH_CHILD = "您说的是哪个孩子的事？"
 WHICH_FAMILY = "您说的是哪一家？"
 TALK_OVER = "这件事隔得有点久，我没有留着。请再说一遍。"
@@ -22,10 +23,15 @@ def with_class(class_name: str, name: str) -> str:
     return f"{class_name} {name}"
 
 
-def to_teacher(name: str, child: str, class_name: str, words: str) -> str:
-    """A parent's words as the teacher reads them."""
+def sender(name: str, child: str, class_name: str) -> str:
+    """Who writes, and about whom."""
     about = f"{class_name} {child}" if class_name else child
-    return f"{name}（{about}）：{words}"
+    return f"{name}（{about}）"
+
+
+def to_teacher(who: str, words: str) -> str:
+    """A parent's words as the teacher reads them."""
+    return f"{who}：{words}"
 
 
 def reply_label(name: str) -> str:
@@ -33,11 +39,36 @@ def reply_label(name: str) -> str:
     return f"回复{name}"
 
 
-def passed_on(teacher: str, *, instead_of: str = "") -> str:
-    """The parent's receipt; nothing is promised about time."""
+def passed_on(teacher: str, following: Sequence[str], *, words: bool, instead_of: str = "") -> str:
+    """The parent's receipt; nothing is promised about time, and no file is said to be there before it is."""
+    what = files(following)
+    if words or not what:
+        done = f"已转给{teacher}，{what}随后到" if what else f"已转给{teacher}"
+    else:
+        done = f"{what}收到，正在转给{teacher}" if not instead_of else f"{what}正在转给{teacher}"
     if instead_of:
-        return f"{instead_of}还没有开通小助手，已转给{teacher}，回复会发到这里。"
-    return f"已转给{teacher}，回复会发到这里。"
+        done = f"{instead_of}还没有开通小助手，{done}"
+    return f"{done}，回复会发到这里。"
+
+
+def files(kinds: Sequence[str]) -> str:
+    """「图片」, 「3 个图片」, 「图片和文件」."""
+    named = [MEDIA.get(kind, MEDIA["unknown"]) for kind in kinds]
+    if len(named) > 1 and len(set(named)) == 1:
+        return f"{len(named)} {COUNTED.get(named[0], '个')}{named[0]}"
+    return "和".join(dict.fromkeys(named))
+
+
+def with_following(words: str, following: Sequence[str]) -> str:
+    """Words whose pictures are still being fetched."""
+    return f"{words}\n（{files(following)}随后到）" if following else words
+
+
+def logged(words: str, kinds: Sequence[str]) -> str:
+    """What the contact log keeps: words, and what else there was."""
+    return " ".join(
+        [*([words] if words else []), *(f"[{MEDIA.get(kind, MEDIA['unknown'])}]" for kind in kinds)]
+    )
 
 
 def urgent(duty_phone: str) -> str:
@@ -52,15 +83,32 @@ def nobody(duty_phone: str) -> str:
     return f"班里还没有老师开通小助手，这句没有转出去。{phone}"
 
 
-def media_to_teacher(kind: str, count: int) -> str:
-    """A picture, voice or file came; the teacher cannot open it here yet."""
-    many = f" {count} 个" if count > 1 else ""
-    return f"（发来{many}{MEDIA.get(kind, MEDIA['unknown'])}，已留存，暂时不能在这里打开）"
+def file_to_teacher(who: str, kind: str) -> str:
+    """The caption of a parent's picture, voice, video or file."""
+    return f"{who}发来{MEDIA.get(kind, MEDIA['unknown'])}"
 
 
-def media_kept(kind: str, teacher: str) -> str:
-    """The parent is asked for words."""
-    return f"{MEDIA.get(kind, MEDIA['unknown'])}收到，已告诉{teacher}。现在还不能直接转，麻烦用文字说一句，我马上转。"
+def not_fetched(kind: str, *, too_large: bool) -> str:
+    """The parent's file did not come into the house."""
+    what = MEDIA.get(kind, MEDIA["unknown"])
+    if too_large:
+        return f"刚才的{what}太大，没能转给老师。请发小一点的（20 MB 以内），或用文字说一句。"
+    return f"刚才的{what}没有取到，没能转给老师。请再发一次，或用文字说一句。"
+
+
+def file_missing(who: str, kind: str) -> str:
+    """The teacher hears that there was one."""
+    return f"{who}发来{MEDIA.get(kind, MEDIA['unknown'])}，没有取到，已请家长再发一次。"
+
+
+def unreadable_to_teacher(kind: str) -> str:
+    """Something came that cannot be fetched at all."""
+    return f"（发来{MEDIA.get(kind, MEDIA['unknown'])}，这里打不开，已请家长用文字说）"
+
+
+def unreadable(kind: str, teacher: str) -> str:
+    """Its sender is asked for words."""
+    return f"这条{MEDIA.get(kind, MEDIA['unknown'])}我打不开，已告诉{teacher}有这么一条。麻烦用文字说一句，我马上转。"
 
 
 def to_family(teacher: str, words: str) -> str:
@@ -122,7 +170,7 @@ def maybe_delivered(name: str, words: str) -> str:
 def not_passed_on(duty_phone: str) -> str:
     """The parent's words did not reach the teacher."""
     phone = f"急事请打学校值班电话 {duty_phone}。" if duty_phone else ""
-    return f"刚才那句没能转到老师那里，请过一会儿再发一次。{phone}"
+    return f"刚才发的没能转到老师那里，请过一会儿再发一次。{phone}"
 
 
 WITH_NAME = "署名转给老师"

@@ -11,8 +11,8 @@ from handlers.context import Ctx
 from handlers.digest import plan_day
 from handlers.language import read
 from handlers.message import Attachment, Chat, Identity, Message, MessageKind
-from handlers.reply import Asker, Outcome, OutcomeKind, Reply, ToClass, ToPerson
-from storage import access, classes, consent, numbers, people, schedule, schools
+from handlers.reply import Act, Asker, Fetch, Outcome, OutcomeKind, Reply, TakeBack, ToClass, ToPerson
+from storage import access, classes, consent, media, numbers, people, schedule, schools
 from storage.engine import Db, Store
 from storage.seed import import_school
 from tests.contract.invented import CORP, MONDAY, Ids, document
@@ -41,6 +41,8 @@ class Classroom:
     sent: list[tuple[str, str]] = field(default_factory=list)
     posts: list[Reply] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
+    fetches: list[Fetch] = field(default_factory=list)
+    taken_back: list[TakeBack] = field(default_factory=list)
 
     @classmethod
     def opened(cls, store: Store) -> Classroom:
@@ -137,11 +139,29 @@ class Classroom:
 
         self.store.run(unit).result()
 
+    def fetched(self, fetch: Fetch, kind: OutcomeKind = "sent", code: str = "ok", *, of: str = "") -> None:
+        """Tell what became of fetching an attachment; ``of`` is the kind its bytes turned out to be."""
+        self.sent.clear()
+
+        def unit(db: Db) -> None:
+            medium = media.get(db, fetch.medium_id)
+            assert medium is not None
+            if kind == "sent":
+                got = media.Fetched(of or medium.kind, "名字.png", "0" * 64, 9, "image/png")
+                media.fetched(db, medium.id, got, self.now)
+            ctx = self._ctx(db, None)
+            outcome = Outcome(self.new_id(), kind, code, fetch.thing, "", None, None, "fetch")
+            for name, each in router.outcome(ctx, "relay", outcome):
+                self._post(ctx, name, each, "")
+
+        self.store.run(unit).result()
+
     def hear(self, feature: str, outcome: Outcome) -> list[Reply]:
         """What is said about one outcome."""
 
         def unit(db: Db) -> list[Reply]:
-            return [reply for _name, reply in router.outcome(self._ctx(db, None), feature, outcome)]
+            told = [act for _name, act in router.outcome(self._ctx(db, None), feature, outcome)]
+            return [act for act in told if isinstance(act, Reply)]
 
         return self.store.run(unit).result()
 
@@ -154,7 +174,7 @@ class Classroom:
             told = router.summary(ctx, rows(db))
             for feature, reply in told:
                 self._post(ctx, feature, reply, "")
-            return [reply for _feature, reply in told]
+            return [act for _feature, act in told if isinstance(act, Reply)]
 
         return self.store.run(unit).result()
 
@@ -164,7 +184,13 @@ class Classroom:
         roles = people.roles(db, person.id) if person else ()
         return Ctx(db, self.now, school, person, roles, self.new_id)
 
-    def _post(self, ctx: Ctx, feature: str, reply: Reply, asker: str) -> None:
+    def _post(self, ctx: Ctx, feature: str, reply: Act, asker: str) -> None:
+        if isinstance(reply, Fetch):
+            self.fetches.append(reply)
+            return
+        if isinstance(reply, TakeBack):
+            self.taken_back.append(reply)
+            return
         text, person_id = reply.text, ctx.person.id if ctx.person else ""
         name = asker
         if isinstance(reply.to, ToPerson):

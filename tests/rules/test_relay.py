@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.message import Attachment
 from handlers.relay import rules
 from handlers.reply import ToPerson
-from storage import access, classes, contact_log, media, people, schools
+from storage import access, classes, contact_log, people, schools
 from storage.access import System
 from storage.engine import Db
 from tests.contract.invented import CORP
@@ -135,20 +134,6 @@ def test_danger_names_the_numbers_first(room: Classroom) -> None:
     said = room.say("小明妈妈", "孩子到现在没到家")
     assert said.startswith("有危险请先打 110 或 120，学校值班 010-55550110。")
     assert "没到家" in room.seen("王老师")
-
-
-def test_a_picture_is_kept_and_told(room: Classroom) -> None:
-    ticket = (Attachment("picture", "code-1"),)
-    said = room.say("小明妈妈", "", kind="picture", attachments=ticket)
-    assert said.startswith("图片收到，已告诉王老师。")
-    assert "图片" in room.seen("王老师")
-    kept = room.store.read(lambda db: [each.ticket for each in media.waiting(db)]).result()
-    assert kept == ["code-1"]
-
-
-def test_a_voice_with_words_is_passed_on_as_text(room: Classroom) -> None:
-    room.say("小明妈妈", "今天有点咳嗽", kind="voice", attachments=(Attachment("voice", "code-2"),))
-    assert room.seen("王老师").startswith("小明妈妈（小明）：（语音转文字）今天有点咳嗽")
 
 
 def test_two_children_are_asked_about_unless_named(room: Classroom) -> None:
