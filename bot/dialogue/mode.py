@@ -10,7 +10,7 @@ Profile = Literal["full", "custom-robot-only"]
 Cards = Literal["taken", "refused"]
 
 _EVERYTHING = frozenset(
-    ("auto_post", "group_hears", "buttons", "card_buttons", "recall", "reach_guardians", "media")
+    ["auto_post", "group_hears", "buttons", "card_buttons", "recall", "reach_guardians", "media", "strangers"]
 )
 
 
@@ -41,7 +41,7 @@ class Mode:
         if self.cards == "refused":
             offers -= {"card_buttons"}
         if self.profile == "custom-robot-only":
-            offers -= {"group_hears", "recall", "reach_guardians", "media"}
+            offers -= {"group_hears", "recall", "reach_guardians", "media", "strangers"}
             offers |= {"pages"}
         return offers
 
