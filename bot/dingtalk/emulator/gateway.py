@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -81,15 +81,23 @@ class Gateway:
     def _takers(self, topic: str) -> list[Connection]:
         return [one for one in self.connections if one.state != "leaving" and topic in one.topics]
 
-    async def wait(self, topic: str, count: int = 1, timeout_s: float = 10.0) -> None:
+    async def until(self, so: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Wait until something is so; looked at whenever a connection, a call or an acknowledgement came.
+
+        Raises:
+            TimeoutError: It did not become so in time.
+        """
+        async with asyncio.timeout(timeout_s):
+            while not so():
+                await self._moved.wait()
+
+    async def wait(self, topic: str = BOT, count: int = 1) -> None:
         """Wait until exactly ``count`` connections would take that topic.
 
         Raises:
             TimeoutError: They did not come, or go, in time.
         """
-        async with asyncio.timeout(timeout_s):
-            while len(self._takers(topic)) != count:
-                await self._moved.wait()
+        await self.until(lambda: len(self._takers(topic)) == count)
 
     async def disconnect(self, reason: str = "connection is expired") -> None:
         """Tell every client to go; after some silence its socket is cut."""
@@ -130,6 +138,7 @@ class Gateway:
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         self.opened += 1
+        self._changed()
         raw = await request.read()
         fault = self._faults.pick(OPEN)
         kind = fault.kind if fault else ""
@@ -245,6 +254,8 @@ class Gateway:
                 continue
             if message.type is WSMsgType.PING:
                 await one.ws.pong(message.data)
+                one.pings += 1
+                self._changed()
             elif message.type is WSMsgType.TEXT:
                 self._acked(one, message.data.encode())
         if one.state == "zombie":  # it does not even say goodbye
@@ -368,8 +379,8 @@ class Gateway:
         if not takers:
             return Pushed(0, "nobody is subscribed" if self.connections else "nobody is connected")
         one = self._dice.choice(takers)
-        answered: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        one.waiting[frame] = answered
+        # A doubled frame on one connection has one acknowledgement.
+        answered = one.waiting.setdefault(frame, asyncio.get_running_loop().create_future())
         kind = "EVENT" if topic == EVENT else "CALLBACK"
         await one.send(self._stamp(), kind, topic, raw.decode("utf-8", "replace"), frame, headers)
         self._passed.set()

@@ -81,6 +81,8 @@ class Connection:
     ws: web.WebSocketResponse
     transport: asyncio.Transport
     state: str = "live"
+    pings: int = 0
+    """Those of the client."""
     waiting: dict[str, asyncio.Future[Ack]] = field(default_factory=dict)
 
     def cut(self) -> None:
