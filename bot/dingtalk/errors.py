@@ -30,14 +30,16 @@ _GROUPS: tuple[tuple[Meaning, float, str], ...] = (
     ("slow", _SLOW_S, "90002 90018 send.too.fast send.byToken.tooFast too.many.people too.many.group"),
     ("slow", _MINUTE_S, "130101 302033 660026"),
     ("slow", _WEBHOOK_BLOCKED_S, "410100"),
+    ("slow", _MINUTE_S, "processQueryKey.expireTime"),  # not ready yet, or over: the deadline tells
     ("token", 0, "InvalidAuthentication 40014 42001 40001 33"),
     # The gateway gave up waiting, or does not know itself.
     ("maybe", 0, "-1 15 88 500 system.error system.busy unknownError unknown.send.result"),
     ("config", 0, "invalidClientIdOrSecret authFailed 40096 40035 invalid.client unauthorized.client"),
     ("config", 0, "60011 60020 50002 50004 310000 400101 300005 template.stopped bot.stopped"),
-    ("config", 0, "conversation.org.notMatch permession.checkFailed"),
+    ("config", 0, "conversation.org.notMatch permession.checkFailed groupPermissionDenied 22"),
     ("recipient", 0, "staffId.notExisted 33012 60121 robot.oto.notExist chatbotId.notAllow.sendOTO"),
     ("recipient", 0, "group.disbanded 400013 invalid.openConversationId bot.forbidden.sendMessage"),
+    ("content", 0, "invalidParameter.robotCode.downloadCode 40104 40004 40005 40006 40009 143106"),
     ("content", 0, "msgKey.invalid contain.unsafe.url param.contentUnsafe 430101 430102 430103 430104"),
     ("session", 0, "300001 session.expired session.notExisted"),
     ("exists", 0, "param.cardAlreadyExist cardAlreadyExist"),
@@ -50,6 +52,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Meaning, float], ...] = (
     (re.compile(r"ApiCountLimitForOrg"), "month", 0),
     (re.compile(r"Q[pP][sSmM]Limit|Throttling|tooFast|too\.fast"), "slow", _SLOW_S),
     (re.compile(r"^AuthenticationFailed\."), "token", 0),
+    (re.compile(r"^isp\."), "maybe", 0),
     (re.compile(r"AccessTokenPermissionDenied|IpNotInWhiteList|^Forbidden\."), "config", 0),
     (re.compile(r"^invalidParameter\.robotCode|^template\.|^param\.(cardT|t)emplate"), "config", 0),
     (re.compile(r"openConversationId|^invalidParameter\.(userIds|staffId)"), "recipient", 0),
@@ -139,9 +142,10 @@ def _code(data: dict[str, Any], status: int) -> str:
     """The code in the body, made safe to log; empty if it says all went well."""
     if "errcode" in data:
         code = str(data["errcode"])
-        if code == "88":
-            code = str(data.get("sub_code") or _subcode(data) or "88")
-        return "" if code == "0" else _safe(code)
+        if code == "0":
+            return ""
+        # Behind the gateway's own code stands what it was told.
+        return _safe(str(data.get("sub_code") or _subcode(data) or code))
     if status >= 300 or data.get("success") is False:
         return _safe(str(data.get("code") or data.get("errorCode") or f"http{status}"))
     return ""

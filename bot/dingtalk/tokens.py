@@ -1,7 +1,8 @@
 """Keeps one access token fresh: fetched once for all who wait, renewed early, never shown.
 
 open.dingtalk.com, 'Obtain the access token of an internal app': valid 7 200 s, fetching again inside that
-time renews it, and fetching often is limited.
+time renews it, and fetching often is limited. So whatever the platform says about a token, it is renewed at
+most once a minute: a platform that calls every token stale is the administrator's, not the network's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from config.clock import Clock
 
 EARLY_S = 300.0
+APART_S = 60.0
+"""Between two renewals, and before refused credentials are tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class TokenKeeper:
         clock: Tells when the token is due; a moved clock makes it due at once.
     """
 
-    __slots__ = ("_asked", "_clock", "_fetch", "_good_until", "_lock", "_refused", "_token")
+    __slots__ = (
+        "_asked", "_clock", "_fetch", "_good_until", "_lock", "_quiet_until", "_refused", "_token",
+    )  # fmt: skip
 
     def __init__(self, fetch: Callable[[], Awaitable[Fetched | Refused]], clock: Clock) -> None:
         self._fetch = fetch
@@ -57,6 +62,7 @@ class TokenKeeper:
         self._asked = 0
         self._refused: Refused | None = None
         self._good_until: datetime | None = None
+        self._quiet_until: datetime | None = None
 
     @override
     def __repr__(self) -> str:
@@ -79,14 +85,29 @@ class TokenKeeper:
                 return self._token
             if self._asked != asked and self._refused is not None:
                 raise TokenRefused(self._refused)  # asked while we waited: one refusal is for all of us
-            fetched = await self._fetch()
-            self._asked += 1
-            self._refused = fetched if isinstance(fetched, Refused) else None
-            if isinstance(fetched, Refused):
-                raise TokenRefused(fetched)
-            self._token = fetched.token
-            self._good_until = self._clock.now() + timedelta(seconds=max(fetched.lives_s - EARLY_S, 1.0))
-            return self._token
+            self._mind_the_minute()
+            return await self._renew(first=not self._token)
+
+    async def _renew(self, first: bool) -> str:
+        fetched = await self._fetch()
+        now = self._clock.now()
+        self._asked += 1
+        self._refused = fetched if isinstance(fetched, Refused) else None
+        if isinstance(fetched, Refused):
+            if fetched.action == "config":
+                self._quiet_until = now + timedelta(seconds=APART_S)
+            raise TokenRefused(fetched)
+        self._token = fetched.token
+        self._good_until = now + timedelta(seconds=max(fetched.lives_s - EARLY_S, APART_S))
+        # The first one may have been handed out long ago and be about to end: it can be renewed at once.
+        self._quiet_until = None if first else now + timedelta(seconds=APART_S)
+        return self._token
+
+    def _mind_the_minute(self) -> None:
+        """Refuse to ask again so soon; a clock set back does not make the minute longer."""
+        until, now = self._quiet_until, self._clock.now()
+        if until is not None and until - timedelta(seconds=APART_S) <= now < until:
+            raise TokenRefused(self._refused or Refused("stale", "config"))
 
     def _good(self, stale: str) -> bool:
         fresh = self._good_until is not None and self._clock.now() < self._good_until

@@ -37,7 +37,8 @@ async def test_a_digest_card(carded: Bench) -> None:
     assert body["openSpaceId"] == "dtv1.card//IM_GROUP.cidG=="
     assert body["imGroupOpenDeliverModel"] == {"robotCode": "dingapp"}
     params = body["cardData"]["cardParamMap"]
-    assert list(params) == list(PARAMS)
+    assert list(params) == [*PARAMS, "buttons"]
+    assert params["buttons"] == "[]"
     assert (params["title"], params["body"], params["more1"]) == ("每日速递", "要闻：春游", "")
     assert carded.counted == [CREATE_AND_DELIVER]
 

@@ -167,8 +167,8 @@ async def test_answers(bench: Bench, answer: Answer, outcome: Outcome) -> None:
 
 
 async def test_no_answer_in_time_is_maybe(bench: Bench) -> None:
-    bench.client._timeout = aiohttp.ClientTimeout(total=0.1)
-    await bench.client._token.get()
+    bench.client.core.timeout = aiohttp.ClientTimeout(total=0.1)
+    await bench.client.core.token.get()
     bench.platform.will(PRIVATE, Answer(how="hang"))
     assert await bench.send(command()) == Maybe("no_answer")
     assert bench.counted == [PRIVATE]
@@ -176,8 +176,8 @@ async def test_no_answer_in_time_is_maybe(bench: Bench) -> None:
 
 async def test_no_connection_is_certainly_not_sent(bench: Bench, unused_tcp_port: int) -> None:
     nowhere = f"http://127.0.0.1:{unused_tcp_port}"
-    await bench.client._token.get()
-    bench.client._api = nowhere
+    await bench.client.core.token.get()
+    bench.client.core.api = nowhere
     assert await bench.send(command()) == Refused("connect", "retry")
     assert bench.counted == []
     session = Session(f"{nowhere}{SESSION}?session=a", START + timedelta(hours=1))
@@ -258,7 +258,7 @@ async def test_no_secret_and_no_token_can_be_seen(bench: Bench) -> None:
     await bench.send(command())
     fetched = Fetched("token-1", 7200)
     shown = (
-        f"{fetched!r}{bench.client!r}{bench.client._token!r}{caught.value!r}{caught.value}{bench.session()!r}"
+        f"{fetched!r}{bench.client!r}{bench.client.core.token!r}{caught.value!r}{caught.value}{bench.session()!r}"
     )
     for hidden in (SECRET, "token-1", "session=abc"):
         assert hidden not in shown
