@@ -11,6 +11,7 @@ import itertools
 import os
 import time
 from collections import deque
+from contextvars import ContextVar
 
 import orjson
 from aiohttp import web
@@ -22,6 +23,7 @@ _Note = tuple[int, int, str, str | None, float]
 _boot = f"{os.getpid():x}-{time.time_ns():x}"
 _numbers = itertools.count(1)
 _kept: deque[_Note] = deque(maxlen=KEPT)
+_came: ContextVar[float] = ContextVar("came", default=0.0)
 _followers = 0
 
 
@@ -49,11 +51,26 @@ def note(step: int, row: str, of: str | None = None) -> None:
 
     Args:
         step: 1 to 8, see the names above.
-        row: The id of the inbox or outbox row, or :func:`mark` of a message that is no row yet.
-        of: What it came from: the mark for an inbox row, the inbox row for an outbox row.
+        row: The id of the inbox or outbox row; at step 1 nothing yet, at step 2 the message's dedup key.
+        of: What the row came from: the dedup key for an inbox row, the inbox row for an outbox row.
     """
-    if _followers:
-        _kept.append((next(_numbers), step, row, of, time.time() * 1000))
+    if not _followers:
+        return
+    at = time.time() * 1000
+    if step == SERVER:  # nobody knows yet whose it is: remembered until the same request opens it
+        _came.set(at)
+    elif step == OPEN:
+        named = _named(row)
+        _kept.append((next(_numbers), SERVER, named, None, _came.get() or at))
+        _kept.append((next(_numbers), OPEN, named, None, at))
+    else:
+        _kept.append((next(_numbers), step, row, _named(of) if step == INTAKE and of else of, at))
+
+
+def _named(message_key: str) -> str:
+    """The mark of the platform's message id in a dedup key, ``platform:app:id:sender``."""
+    parts = message_key.split(":")
+    return mark(parts[2] if len(parts) > 2 else message_key)
 
 
 async def show(request: web.Request) -> web.Response:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import webbrowser
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,33 +47,52 @@ def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
 
 
 async def _run(directory: Path, port: int, say: Say) -> int:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stopped.set)
+    with contextlib.suppress(asyncio.CancelledError):
+        _cancel_when_asked()
+        async with opened(directory, port) as emulator:
+            _invite(emulator.url, say)
+            await asyncio.Event().wait()
+    return 0
+
+
+def _cancel_when_asked() -> None:
+    """The first signal ends the running task, wherever it is; more of them do not disturb its leaving."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def leave() -> None:
+        for number in signals:
+            loop.add_signal_handler(number, lambda: None)
+        if task is not None:
+            task.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, leave)
+
+
+@asynccontextmanager
+async def opened(directory: Path, port: int = 0) -> AsyncIterator[Emulator]:
+    """A class ready to be played with: the platform with its page here, the product in a child process.
+
+    Args:
+        directory: Empty; holds settings, key, data and the product's log.
+        port: Where the platform listens; 0 takes a free port.
+
+    Raises:
+        NotUp: The product did not start.
+        OSError: The port is taken.
+    """
     emulator = Emulator(start=datetime.fromisoformat(START))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(emulator.stop)
         await emulator.start(port)
-        product = await _product(emulator, directory)
+        config, serve_port = directory / "classbridge.toml", free_pair()
+        await asyncio.to_thread(emulator.write_config, config, serve_port)
+        product = Product(config, serve_port, directory / "classbridge.log")
         stack.push_async_callback(product.stop)
-        starting = asyncio.ensure_future(product.start())
-        asked = asyncio.ensure_future(stopped.wait())
-        await asyncio.wait((starting, asked), return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            _invite(emulator.url, say)
-            await asked
-        starting.cancel()
-    return 0
-
-
-async def _product(emulator: Emulator, directory: Path) -> Product:
-    config, port = directory / "classbridge.toml", free_pair()
-    await asyncio.to_thread(emulator.write_config, config, port)
-    product = Product(config, port, directory / "classbridge.log")
-    emulator.page.product = product
-    return product
+        await product.start()
+        emulator.page.product = product
+        yield emulator
 
 
 def _invite(url: str, say: Say) -> None:

@@ -49,6 +49,7 @@ export class Phone {
     this.box = node.querySelector("textarea");
     this.voiceButton = node.querySelector(".tool.voice");
     this.latest = null;
+    this.pinned = true;
     this.nothing();
     this.wire();
     this.suggest();
@@ -202,9 +203,9 @@ export class Phone {
   }
 
   picture(source, alt) {
-    const image = el("img", { alt, loading: "lazy", src: source });
+    const image = el("img", { alt, src: source });
     image.addEventListener("error", () => image.replaceWith(this.texts.picture_lost));
-    image.addEventListener("load", () => this.toEnd(false));
+    image.addEventListener("load", () => { if (this.pinned) this.toEnd(); });
     return image;
   }
 
@@ -224,7 +225,6 @@ export class Phone {
   place(row) {
     const none = this.log.querySelector(".none");
     if (none) none.remove();
-    const near = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_PX;
     let index = this.rows.length;
     while (index > 0 && this.rows[index - 1].at > row.at) index -= 1;
     const after = this.rows[index - 1];
@@ -236,7 +236,7 @@ export class Phone {
       this.rows[index + 1].node.before(row.node);
     }
     if (this.rows.length > KEPT) this.rows.shift().node.remove();
-    if (near || row.said) this.toEnd(true);
+    if (this.pinned || row.said) this.toEnd();
   }
 
   day(at) {
@@ -245,9 +245,13 @@ export class Phone {
     return el("li", { class: "day" }, fill(this.texts.day, values));
   }
 
-  toEnd(always) {
-    const far = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight;
-    if (always || far < 300) this.log.scrollTop = this.log.scrollHeight;
+  atEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_PX;
+  }
+
+  toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+    this.pinned = true;
   }
 
   side(row) {
@@ -275,6 +279,9 @@ export class Phone {
   /* ---- the composer ---- */
 
   wire() {
+    // Whoever reads the end keeps reading it when the log grows, or shrinks under a keyboard.
+    this.log.addEventListener("scroll", () => { this.pinned = this.atEnd(); });
+    new ResizeObserver(() => { if (this.pinned) this.toEnd(); }).observe(this.log);
     const form = this.node.querySelector("form");
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     this.box.addEventListener("keydown", (event) => {
@@ -309,8 +316,8 @@ export class Phone {
   }
 
   grow() {
-    this.box.style.height = "auto";
-    this.box.style.height = `${Math.min(this.box.scrollHeight + 2, 120)}px`;
+    this.box.style.height = "";
+    if (this.box.value) this.box.style.height = `${Math.min(this.box.scrollHeight + 2, 120)}px`;
   }
 
   submit() {
@@ -342,7 +349,7 @@ export class Phone {
     const problem = await this.world.say(said);
     if (problem !== null) {
       this.log.append(el("li", { class: "talk mine" }, el("div", null, el("p", { class: "state bad" }, fill(this.texts.not_said, { reason: problem })))));
-      this.toEnd(true);
+      this.toEnd();
     }
   }
 }

@@ -75,7 +75,7 @@ const tabs = {
     }
     for (const phone of phones) {
       phone.node.classList.toggle("shown", phone.about.key === key);
-      if (phone.about.key === key) phone.toEnd(true);
+      if (phone.about.key === key) phone.toEnd();
     }
   },
   noticed(phone) {

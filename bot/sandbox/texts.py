@@ -23,9 +23,9 @@ TRIES = {
 }
 """What a newcomer may try, by phone."""
 
-ANSWER_WITH = "加您的话"
-"""How a relayed message says that a number wants words after it."""
-ANSWER_TRY = "好的，我来看看，您放心"
+ANSWERABLE = "回复「([0-9]+) 加您的话」"
+"""How a relayed message says that its number wants words after it."""
+ANSWER_TRY = "{number} 好的，我来看看，您放心"
 
 PAGE: dict[str, object] = {
     "title": "家校桥 · 一个班的沙盒",
@@ -130,7 +130,7 @@ PAGE: dict[str, object] = {
     "steps_unsent": "{count} 条在发件箱里等着",
     "steps_off": "产品没有跟着这个钟走，看不到它的步子",
     "steps_private": "这句不留痕迹：匿名的话不进收件箱",
-    "answered_here": "平台到此已得到应答",
+    "answered_here": "已答平台",
     "step_names": ["到门口", "验签拆信", "落袋", "领活", "认人找事", "拿主意", "一起提交", "发出去"],
     "step_helps": [
         "原文和签名头原样收下",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -211,12 +212,10 @@ def _seen(item: Item) -> dict[str, Any]:
 
 def _choices(text: str) -> list[dict[str, str]]:
     """What a text offers to type; where words are wanted back, an example of them."""
-    found = []
-    for label, word in numbered(text).items():
-        number, _, rest = word.partition(" ")
-        if rest == texts.ANSWER_WITH:
-            label = word = f"{number} {texts.ANSWER_TRY}"
-        found.append({"label": label, "type": word})
+    found = [{"label": label, "type": word} for label, word in numbered(text).items()]
+    for number in re.findall(texts.ANSWERABLE, text):
+        words = texts.ANSWER_TRY.format(number=number)
+        found.append({"label": words, "type": words})
     return found
 
 
