@@ -119,7 +119,6 @@ PAGE: dict[str, object] = {
     "unread": "有新消息",
     # the eight steps
     "steps": "一条消息的八步",
-    "steps_short": "八步",
     "steps_none": "说一句，看它怎么走。点任何一句说过的话，也能看它走过的路。",
     "steps_of": "「{text}」",
     "steps_unheard": "没有 @小助手，平台没有推：一步也没走",
@@ -155,7 +154,6 @@ PAGE: dict[str, object] = {
     "ms": "{ms} ms",
     # faults
     "faults": "出点故障，看看丢没丢",
-    "faults_short": "故障",
     "fault_net": "断网",
     "fault_limit": "限流",
     "fault_slow": "慢网",
@@ -172,7 +170,6 @@ PAGE: dict[str, object] = {
     "not_killed": "没杀成：它正在起来。",
     "fault_failed": "故障没设上：{reason}",
     "offline": "模拟的钉钉不应答了，正在重连…",
-    "controls": "时间、八步和故障",
     "controls_tab": "时间",
     "reason_unknown": "没有说明原因",
 }
