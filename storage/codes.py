@@ -109,6 +109,15 @@ def attempt(db: Db, new_id: Callable[[], str], now: datetime, kind: str, corp: s
             return True
 
 
+def tried(db: Db, now: datetime, kind: str, corp: str, ext_id: str) -> int:
+    """How many tries of an identity count at this moment, without counting one."""
+    who = db.keyed_hash("code attempts", f"{kind}\0{corp}\0{ext_id}")
+    table = code_attempts.c
+    recent = select(func.count()).where((table.who == who) & (table.at > now - _HOUR))
+    found: int = db.conn.execute(recent).scalar_one()
+    return found
+
+
 def forget_attempts(db: Db, now: datetime) -> int:
     """Delete tries that no longer count."""
     return db.conn.execute(code_attempts.delete().where(code_attempts.c.at <= now - _HOUR)).rowcount

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
-    Integer,
     Row,
     String,
     Table,
@@ -40,7 +39,6 @@ page_messages = Table(
     Column("outbox_id", String(64), nullable=False, unique=True, comment="or the form's, for own words"),
     Column("own", Boolean, nullable=False),
     Column("content", Sealed, comment="sealed; blank when it was taken back"),
-    Column("version", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("seen_at", UtcDateTime),
     Index(None, "person_id", "at"),
@@ -78,7 +76,7 @@ class PageMessage:
         choices: What can be pressed.
         at: When it was said, UTC.
         seen: Whether the page has shown it before.
-        version: How often its look was changed.
+        outbox_id: The row that made it.
     """
 
     id: str
@@ -88,7 +86,7 @@ class PageMessage:
     choices: tuple[PageChoice, ...]
     at: datetime
     seen: bool
-    version: int
+    outbox_id: str
 
 
 def put(
@@ -119,7 +117,6 @@ def put(
         "outbox_id": outbox_id,
         "own": own,
         "content": _sealed(db, person_id, row_id, title, text, choices),
-        "version": 0,
         "at": now,
         "seen_at": now if own else None,
     }
@@ -127,22 +124,17 @@ def put(
     return True
 
 
-def change(db: Db, outbox_id: str, *, text: str, title: str, choices: Sequence[PageChoice]) -> str | None:
-    """Give a message another look. The same look again changes nothing.
-
-    Returns:
-        Whose page it lies on; None if it is not there.
-    """
+def change(db: Db, outbox_id: str, choices: Sequence[PageChoice]) -> bool:
+    """Say anew what can be pressed on a message; False if it is not there."""
     row = db.conn.execute(_BY_OUTBOX, {"outbox_id": outbox_id}).one_or_none()
-    if row is None or row.content is None:
-        return None
-    person_id: str = row.person_id
-    held = _message(db, row)
-    if held is None or (held.text, held.title, held.choices) != (text, title, tuple(choices)):
-        content = _sealed(db, person_id, row.id, title, text, choices)
-        changed = {"content": content, "version": row.version + 1}
-        db.conn.execute(update(page_messages).where(page_messages.c.id == row.id).values(changed))
-    return person_id
+    held = None if row is None else _message(db, row)
+    if row is None or held is None:
+        return False
+    if held.choices != tuple(choices):
+        content = _sealed(db, row.person_id, row.id, held.title, held.text, choices)
+        here = page_messages.c.id == row.id
+        db.conn.execute(update(page_messages).where(here).values(content=content))
+    return True
 
 
 def take_back(db: Db, row_id: str) -> bool:
@@ -151,10 +143,11 @@ def take_back(db: Db, row_id: str) -> bool:
     return db.conn.execute(update(page_messages).where(here).values(content=None)).rowcount == 1
 
 
-def id_of(db: Db, outbox_id: str) -> str | None:
-    """The message an outbox row made."""
+def by_outbox(db: Db, outbox_id: str) -> tuple[str, PageMessage] | None:
+    """The message an outbox row made, and on whose page it lies; None also when it was taken back."""
     row = db.conn.execute(_BY_OUTBOX, {"outbox_id": outbox_id}).one_or_none()
-    return None if row is None else str(row.id)
+    held = None if row is None else _message(db, row)
+    return None if row is None or held is None else (row.person_id, held)
 
 
 def of_person(db: Db, person_id: str, *, most: int = 60) -> tuple[PageMessage, ...]:
@@ -183,6 +176,8 @@ def _sealed(
 
 
 def _message(db: Db, row: Row[*tuple[Any, ...]]) -> PageMessage | None:
+    if row.content is None:
+        return None
     try:
         kept = json.loads(db.open(people.subject(row.person_id), _CONTENT, row.id, bytes(row.content)))
     except KeyGone:  # erased: nobody can read it any more
@@ -190,4 +185,4 @@ def _message(db: Db, row: Row[*tuple[Any, ...]]) -> PageMessage | None:
     choices = tuple(PageChoice(*choice) for choice in kept["choices"])
     shown = row.seen_at is not None
     own = bool(row.own)
-    return PageMessage(row.id, own, kept["title"], kept["text"], choices, row.at, shown, row.version)
+    return PageMessage(row.id, own, kept["title"], kept["text"], choices, row.at, shown, row.outbox_id)

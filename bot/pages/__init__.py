@@ -1,3 +1,3 @@
-"""The parents' mobile pages: rendered here, no script, nothing from elsewhere, for the oldest phone in the class."""
+"""The parents' mobile pages: rendered here, no script, nothing from elsewhere, for the oldest phone."""
 
 from __future__ import annotations

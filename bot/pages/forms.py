@@ -33,7 +33,7 @@ def _digits(given: object) -> object:
     return "".join(char for char in plain if char.isalnum())[:16]
 
 
-Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}\Z")]
+Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Code = Annotated[str, BeforeValidator(_digits)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot import command as wire
@@ -38,7 +39,7 @@ class PageLane:
                 case Command(target=Page(person_id)):
                     return _laid(db, command, person_id, now), person_id
                 case UpdateCard():
-                    return _changed(db, command)
+                    return _changed(db, command, now)
                 case TakeBack():
                     for row_id in command.platform_ids:
                         page_messages.take_back(db, row_id)
@@ -89,28 +90,51 @@ def _laid(db: Db, command: Command, person_id: str, now: datetime) -> Outcome:
     text = command.text
     if command.file is not None and not text:
         text = texts.FILE.format(name=command.file.name)
-    there = page_messages.put(
+    there = _put(db, now, person_id, command.outbox_id, command.title, text, _choices(command.buttons))
+    if not there:
+        return wire.Refused("no_such_person", "recipient")
+    held = page_messages.by_outbox(db, command.outbox_id)
+    return Sent(held[1].id if held else "")
+
+
+def _changed(db: Db, command: UpdateCard, now: datetime) -> tuple[Outcome, str]:
+    """What a card says anew is said at the end of the talk, where its reader looks; what was said stays."""
+    held = page_messages.by_outbox(db, command.track)
+    if held is None:
+        return wire.Refused("not_there", "content"), ""
+    person_id, old = held
+    choices = _choices(command.buttons)
+    more = command.text.removeprefix(f"{old.text}\n\n")
+    if command.text == old.text:
+        page_messages.change(db, command.track, choices)
+    elif more != command.text:
+        page_messages.change(db, command.track, choices)
+        _put(db, now, person_id, command.outbox_id, command.title, more, ())
+    else:
+        page_messages.change(db, command.track, [replace(choice, enabled=False) for choice in old.choices])
+        _put(db, now, person_id, command.outbox_id, command.title, command.text, choices)
+    return Sent(old.id), person_id
+
+
+def _put(
+    db: Db,
+    now: datetime,
+    person_id: str,
+    outbox_id: str,
+    title: str,
+    text: str,
+    choices: Sequence[PageChoice],
+) -> bool:
+    return page_messages.put(
         db,
         new_id,
         now,
         person_id=person_id,
-        outbox_id=command.outbox_id,
+        outbox_id=outbox_id,
+        title=title,
         text=text,
-        title=command.title,
-        choices=_choices(command.buttons),
+        choices=choices,
     )
-    if not there:
-        return wire.Refused("no_such_person", "recipient")
-    return Sent(page_messages.id_of(db, command.outbox_id) or "")
-
-
-def _changed(db: Db, command: UpdateCard) -> tuple[Outcome, str]:
-    person_id = page_messages.change(
-        db, command.track, text=command.text, title=command.title, choices=_choices(command.buttons)
-    )
-    if person_id is None:
-        return wire.Refused("not_there", "content"), ""
-    return Sent(page_messages.id_of(db, command.track) or ""), person_id
 
 
 def _choices(buttons: Sequence[CardButton]) -> tuple[PageChoice, ...]:

@@ -55,7 +55,7 @@ def own_form(request: web.Request, public_url: str | None) -> bool:
     origin = request.headers.get("Origin")
     if origin is None or origin == "null":
         return True
-    return origin == public_url or urlsplit(origin).netloc == request.host
+    return origin in (public_url, f"http://{request.host}", f"https://{request.host}")
 
 
 def address(request: web.Request, proxies: Collection[str]) -> str:

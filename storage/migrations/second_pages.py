@@ -51,7 +51,6 @@ def _messages() -> None:
         ),
         sa.Column("own", sa.Boolean(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True, comment="sealed; blank when it was taken back"),
-        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_page_messages"),

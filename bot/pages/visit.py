@@ -1,0 +1,122 @@
+"""Who is asking: a phone that is signed in, or a visitor; and the proofs their forms carry."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections import deque
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from storage.engine import Store
+from storage.page_sessions import LONGEST, PageSession
+
+SESSION, VISIT = "cb_page", "cb_visit"
+"""Cookies: the signed-in phone; a visitor who has not said yet who it is."""
+_VALUE = re.compile(r"[0-9a-f]{64}")
+PER_MINUTE = 20
+"""So many words or presses of one phone; nobody writes faster, a stuck finger does."""
+_MOST_PHONES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request's sender.
+
+    Args:
+        session: The signed-in phone, or None.
+        mark: What the forms are bound to: the session's id or the visitor's cookie.
+        fresh: The visitor's cookie if it was made just now and must be set.
+    """
+
+    session: PageSession | None
+    mark: str
+    fresh: str = ""
+
+
+def cookie_of(request: web.Request, name: str) -> str:
+    """A cookie of ours, or empty if it is not one."""
+    value = request.cookies.get(name, "")
+    return value if _VALUE.fullmatch(value) else ""
+
+
+def visit(request: web.Request, session: PageSession | None) -> Visit:
+    """The sender of a request whose cookie was looked up."""
+    if session is not None:
+        return Visit(session, f"session {session.id}")
+    known = cookie_of(request, VISIT)
+    value = known or new_value()
+    return Visit(None, f"visit {value}", "" if known else value)
+
+
+def new_value() -> str:
+    """256 random bits for a cookie, as 64 hex digits."""
+    return secrets.token_hex(32)
+
+
+def new_nonce() -> str:
+    """What makes the forms of one page differ from those of the next: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+class Proofs:
+    """Hashes under the installation's key that a form stood on a page shown to this very phone."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def make(self, of: Visit, *what: str) -> str:
+        """32 hex digits; ``what`` binds it to more than the phone."""
+        text = "\0".join((of.mark, *what))
+        return self._store.vault.keyed_hash("page form", text).hex()[:32]
+
+    def holds(self, given: str, of: Visit, *what: str) -> bool:
+        """Whether the proof is the one made for this phone."""
+        return hmac.compare_digest(given, self.make(of, *what))
+
+
+def set_cookie(response: web.StreamResponse, name: str, value: str, *, secure: bool) -> None:
+    """Set a cookie that no script reads and no other site's page sends; an empty value takes it away."""
+    age = int(LONGEST.total_seconds()) if name == SESSION else None
+    response.set_cookie(
+        name,
+        value,
+        max_age=age if value else 0,
+        path="/h5",
+        secure=secure,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+class Pace:
+    """Counts in memory what each has sent lately.
+
+    Args:
+        most: So many are let through.
+        window_s: Within so many seconds.
+    """
+
+    def __init__(self, most: int = PER_MINUTE, window_s: float = 60.0) -> None:
+        self._most = most
+        self._window_s = window_s
+        self._sent: dict[str, deque[float]] = {}
+
+    def full(self, who: str, now_s: float) -> bool:
+        """Whether there is no room for one more; ``now_s`` is monotonic."""
+        sent = self._sent.get(who, deque())
+        while sent and sent[0] <= now_s - self._window_s:
+            sent.popleft()
+        return len(sent) >= self._most
+
+    def admits(self, who: str, now_s: float) -> bool:
+        """Count one more, if there is room."""
+        if self.full(who, now_s):
+            return False
+        self._sent.setdefault(who, deque()).append(now_s)
+        if len(self._sent) > _MOST_PHONES:
+            since = now_s - self._window_s
+            self._sent = {key: sent for key, sent in self._sent.items() if sent[-1] > since}
+        return True
