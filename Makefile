@@ -62,6 +62,8 @@ nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database postgresql
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database sqlite --control
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database postgresql --control
+	$(BIN)/python -m tests.chaos.half_open --seconds 60 --strangers 1000
+	$(BIN)/python -m tests.chaos.half_open --seconds 5 --strangers 1000 --control
 
 lock: venv ## compile both locks again (needs the network)
 	$(PIP) install -q uv

@@ -4,8 +4,9 @@ aiohttp waits for ever for a header or a body and takes any number of connection
 state that is read off the protocol, one timer looks at all of them, and nothing is set up for a request
 that comes and goes as it should.
 
-When the house is full the oldest connection that has not asked for anything makes room. If all are being
-served, the next waits in the kernel's queue instead of being turned away: a platform may try only once.
+When the house is full, whoever has used up most of its time without asking makes room. If all have whole
+requests under way, the next waits in the kernel's queue instead of being turned away: a platform may try
+only once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import ipaddress
 import select
 import socket
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -77,6 +78,7 @@ class Door(RequestHandler):
         "_wire",
         "address",
         "fd",
+        "pending",
     )
 
     def __init__(self, doors: Doors, fd: int, address: str, manager: web.Server, **more: Any) -> None:
@@ -91,6 +93,7 @@ class Door(RequestHandler):
         self._asked_at = 0.0  # the end of the newest head
         self._stuck_at = 0.0
         self._odd_since = 0.0
+        self.pending = True  # it has not said what it wants, or not all of it
 
     # -- what aiohttp does, and what is noted of it
 
@@ -103,12 +106,19 @@ class Door(RequestHandler):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._messages:
-            if not self._asked_at:
-                self._doors.known(self)
             self._asked_at = self._loop.time()
             self._heard_at = 0.0
-        elif self._waiter is not None and not self._heard_at:
-            self._heard_at = self._loop.time()
+            self._note_pending(whole=self._messages[-1][1].is_eof())
+        elif self._waiter is not None:
+            self._heard_at = self._heard_at or self._loop.time()
+        elif self.pending and (request := self._current_request) is not None:
+            self._note_pending(whole=request.content.is_eof())
+
+    def _note_pending(self, *, whole: bool) -> None:
+        """Tell the house when a request is complete, or is one that is not."""
+        if self.pending == whole:
+            self.pending = not whole
+            self._doors.note(self)
 
     @override
     def pause_writing(self) -> None:
@@ -160,6 +170,11 @@ class Door(RequestHandler):
             return None
         return self._next_keepalive_close_time or self._opened_at
 
+    @property
+    def since(self) -> float:
+        """Since when it owes us a request; 0 before it is connected."""
+        return 0.0 if self._wire is None else self._asked_at or self._opened_at
+
     def overdue(self, now: float, limits: Limits) -> Reason | None:
         """What has taken too long at ``now``, a time of the loop's clock."""
         if self._wire is None:
@@ -206,7 +221,7 @@ class Doors:
         self._limits = limits
         self._metrics = metrics
         self._open: dict[Door, None] = {}
-        self._strangers: dict[Door, None] = {}  # oldest first: nothing has been asked yet
+        self._pending: dict[Door, None] = {}  # oldest first
         self._per_address: Counter[str] = Counter()
         self._arriving: set[asyncio.Task[Any]] = set()
         self._listener: socket.socket | None = None
@@ -266,7 +281,7 @@ class Doors:
             return
         one.setblocking(False)
         door = Door(self, one.fileno(), address, self._server, loop=self._loop, **self._server._kwargs)
-        self._open[door] = self._strangers[door] = None
+        self._open[door] = self._pending[door] = None
         self._per_address[address] += 1
         self._metrics.connections.set(len(self._open))
         self._sweep_soon()
@@ -294,16 +309,19 @@ class Doors:
 
     # -- going
 
-    def known(self, door: Door) -> None:
-        """It has asked for something."""
-        self._strangers.pop(door, None)
+    def note(self, door: Door) -> None:
+        """It has said all it wants, or has begun to."""
+        if door.pending:
+            self._pending[door] = None
+        else:
+            self._pending.pop(door, None)
 
     def left(self, door: Door) -> None:
         """It is gone."""
         if door not in self._open:
             return
         del self._open[door]
-        self._strangers.pop(door, None)
+        self._pending.pop(door, None)
         self._per_address[door.address] -= 1
         if not self._per_address[door.address]:
             del self._per_address[door.address]
@@ -311,24 +329,22 @@ class Doors:
         self._accept_again()
 
     def _make_room(self, reason: Reason, address: str | None = None) -> bool:
-        """Cut the one that has been silent longest; those that never asked before those that were served."""
+        """Cut the one that has used up most of its time, to say what it wants or to rest."""
+        now, limits = self._loop.time(), self._limits
 
-        def silent(doors: Iterable[Door]) -> Iterator[Door]:
-            return (
-                door
-                for door in doors
-                if (address is None or door.address == address)
-                and door.silent_since is not None
-                and not _has_unread(door.fd)
-            )
+        def spare(doors: Iterable[Door]) -> Door | None:
+            near = (door for door in doors if address is None or door.address == address)
+            return next((door for door in near if not _has_unread(door.fd)), None)
 
-        first = next(silent(self._strangers), None)
-        if first is None:
-            served = silent(self._open)
-            first = min(served, key=lambda door: door.silent_since or 0.0, default=None)
-        if first is None:
+        slow = spare(door for door in self._pending if door.since)
+        rests = [(since, door) for door in self._open if not door.pending and (since := door.silent_since)]
+        resting = spare(door for _since, door in sorted(rests, key=lambda rest: rest[0]))
+        if slow is None and resting is None:
             return False
-        self._cut(first, reason)
+        shares = [((now - slow.since) / limits.header_s, slow)] if slow is not None else []
+        if resting is not None:
+            shares.append(((now - (resting.silent_since or now)) / limits.idle_s, resting))
+        self._cut(max(shares, key=lambda share: share[0])[1], reason)
         return True
 
     def _cut(self, door: Door, reason: Reason) -> None:

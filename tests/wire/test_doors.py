@@ -15,7 +15,7 @@ from bot.doors import Door, Doors, DoorSite, Limits, _counted_as
 from bot.metrics import Metrics
 from bot.supervisor import bind
 
-LONG = Limits(header_s=1e6, idle_s=1e6, body_s=1e6, unread_s=1e6)
+LONG = Limits(header_s=1e6, idle_s=1e9, body_s=1e6, unread_s=1e6)
 """Nothing is overdue unless the test says what time it is."""
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
 WHOLE = HEAD + b"hello"
@@ -266,6 +266,25 @@ async def test_then_the_one_longest_idle() -> None:
         assert one.cut("full") == 1
 
 
+async def test_a_body_that_does_not_come_makes_room_before_a_pause_between_requests() -> None:
+    async with house(replace(LONG, connections=3)) as one:
+        served = await one.call(WHOLE)
+        await served[0].readuntil(b"\r\n\r\nxx")
+        await one.begun.get()
+        slow = []
+        for _ in range(2):
+            slow.append(await one.call(HEAD + b"hel"))
+            await one.begun.get()
+        newest = await asyncio.open_connection("127.0.0.1", one.port)
+        one.talks.append(newest)
+        assert await is_over(slow[0]) == b""
+        slow[1][1].write(b"lo")
+        assert await slow[1][0].readuntil(b"\r\n\r\nxx")
+        served[1].write(WHOLE)
+        assert await served[0].readuntil(b"\r\n\r\nxx")
+        assert one.cut("full") == 1
+
+
 async def test_with_everybody_being_served_the_next_waits_and_is_served() -> None:
     async with house(replace(LONG, connections=3)) as one:
         one.free.clear()
@@ -346,7 +365,7 @@ async def test_counts_come_back_to_nothing() -> None:
         await until(lambda: not one.doors)
         assert one.metrics.connections.value == 0
         assert not one.doors._per_address
-        assert not one.doors._strangers
+        assert not one.doors._pending
 
 
 @pytest.mark.parametrize(
