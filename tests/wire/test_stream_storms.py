@@ -13,6 +13,7 @@ import pytest
 from bot.dingtalk.emulator.gateway import CONNECT, OPEN
 from bot.dingtalk.stream import Pace, Stream
 from bot.dingtalk.stream_frames import BOT
+from bot.dingtalk.stream_link import Link
 from config.clock import SystemClock
 from tests.wire.stream_stand import QUICK, Stand, stand
 
@@ -161,17 +162,22 @@ class TestStop:
             await asyncio.wait_for(one.stream.stop(), 2)
             assert one.gateway.connections == []
 
-    async def test_what_is_under_way_is_acknowledged_first(self) -> None:
+    async def test_what_is_under_way_is_acknowledged_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Link._settle
+
+        async def settle(link: Link) -> None:
+            one.door.open.set()  # the commit is made only now that the stream waits for it
+            await real(link)
+
+        monkeypatch.setattr(Link, "_settle", settle)
         async with stand() as one:
             one.stream.start()
             await one.gateway.wait(BOT)
             one.door.open.clear()
             saying = asyncio.create_task(one.say("m1"))
             await one.door.came.wait()
-            stopping = asyncio.create_task(one.stream.stop())
-            one.door.open.set()
+            await one.stream.stop()
             assert await saying == "acknowledged"
-            await stopping
             await one.gateway.wait(BOT, 0)
             assert one.gateway.opened == 1
             assert one.metrics.stream_connected.value == 0
@@ -194,6 +200,7 @@ async def test_without_the_lease_nothing_is_open() -> None:
         assert not one.stream.connected
         one.lease.lost.clear()
         await one.gateway.wait(BOT)
+        assert await one.say("m1") == "acknowledged"
         assert one.gateway.opened == 1
         one.lease.lost.set()
         await one.gateway.wait(BOT, 0)
