@@ -14,9 +14,10 @@ import aiohttp
 import orjson
 from aiohttp import web
 
-from bot.command import Command, Group, Outcome, Private, Session
+from bot.command import AnyCommand, Command, FileRef, Group, Outcome, Private, Session
 from bot.dingtalk.cards import CREATE_AND_DELIVER
 from bot.dingtalk.client import OLD_TOKEN, SESSION, TOKEN, DingTalk
+from bot.media import Gone
 from config.settings import DingTalkApp, LimitSettings
 
 START = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)
@@ -57,6 +58,7 @@ class Platform:
 
     base: str = ""
     requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     tokens: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,8 +75,10 @@ class Platform:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body = json.loads(raw) if raw else dict(request.query)
+        is_json = request.headers.get("Content-Type", "") == "application/json"
+        body = json.loads(raw) if raw and is_json else raw or dict(request.query)
         self.requests.append((request.path, dict(request.headers), body))
+        self.queries.append(request.raw_path.partition("?")[2])
         waiting = self.answers.get(request.path, [])
         answer = waiting.pop(0) if waiting else self.usual(request.path)
         if answer.how == "hang":
@@ -137,9 +141,23 @@ class Bench:
         common = {"client_id": "dingapp", "client_secret": SECRET, "corp_id": "corp1"}
         settings = DingTalkApp.model_validate({**common, **bases, **app})
         limits = LimitSettings(connect_timeout_s=1, total_timeout_s=app.get("total", 5))
-        self.client = DingTalk("school", settings, limits, http, self.clock, self.counted.append)
+        note = self.counted.append
+        self.kept: dict[str, bytes] = {}
+        self.files: dict[str, bytes] = {}
+        self.client = DingTalk(
+            "school", settings, limits, http, self.clock, note,
+            files=self._file, keep=self._keep, callback_url="https://school.example/dingtalk/school/card",
+        )  # fmt: skip
 
-    async def send(self, command: Command) -> Outcome:
+    async def _file(self, file: FileRef) -> bytes:
+        if file.name not in self.files:
+            raise Gone(file.name)
+        return self.files[file.name]
+
+    async def _keep(self, medium_id: str, data: bytes) -> None:
+        self.kept[medium_id] = data
+
+    async def send(self, command: AnyCommand) -> Outcome:
         return await self.client.send(command)
 
     def session(self, lives_s: float = 5400) -> Session:
