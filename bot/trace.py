@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
+import secrets
 import time
 from collections import deque
 from contextvars import ContextVar
@@ -20,7 +20,7 @@ KEPT = 4096
 SERVER, OPEN, INTAKE, WORKER, ROUTER, FEATURE, COMMIT, SENDER = range(1, 9)
 
 _Note = tuple[int, int, str, str | None, float]
-_boot = f"{os.getpid():x}-{time.time_ns():x}"
+_boot = secrets.token_hex(8)
 _numbers = itertools.count(1)
 _kept: deque[_Note] = deque(maxlen=KEPT)
 _came: ContextVar[float] = ContextVar("came", default=0.0)
@@ -56,7 +56,7 @@ def note(step: int, row: str, of: str | None = None) -> None:
     """
     if not _followers:
         return
-    at = time.time() * 1000
+    at = time.monotonic() * 1000
     if step == SERVER:  # nobody knows yet whose it is: remembered until the same request opens it
         _came.set(at)
     elif step == OPEN:

@@ -167,17 +167,18 @@ export class Phone {
       const name = item.text || this.texts.file;
       return el("div", { class: "bubble" }, source ? el("a", { class: "file", href: source, download: name }, name) : el("span", { class: "file" }, name));
     }
-    if (item.kind === "card" || item.buttons.length) return this.cardOf(item);
-    const bubble = el("div", { class: "bubble" }, item.text);
+    const drawing = source && item.sha256 ? this.picture(source, this.texts.robot) : null;
+    if (item.kind === "card" || item.buttons.length) return this.cardOf(item, drawing);
+    const bubble = el("div", { class: "bubble" }, item.text, drawing);
     const link = item.kind === "link" && /^https?:/.test(item.url || "");
     if (link) bubble.append("\n", el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer" }, this.texts.link));
     return bubble;
   }
 
-  cardOf(item) {
+  cardOf(item, drawing) {
     const [title, ...rest] = item.text.split("\n");
     const words = item.kind === "card" ? [el("b", null, title), rest.join("\n")] : [item.text];
-    const bubble = el("div", { class: "bubble" }, el("div", { class: "words" }, ...words));
+    const bubble = el("div", { class: "bubble" }, el("div", { class: "words" }, ...words, drawing));
     if (item.buttons.length && item.change !== "recalled") {
       const presses = el("div", { class: "presses" });
       for (const button of item.buttons) {

@@ -78,9 +78,10 @@ const tabs = {
       if (phone.about.key === key) phone.toEnd();
     }
   },
+  button: (phone) => [...byId("tabs").children].find((one) => one.dataset.tab === phone.about.key),
   noticed(phone) {
     if (!narrow.matches || this.quiet || document.body.dataset.tab === phone.about.key) return;
-    const button = [...byId("tabs").children].find((one) => one.dataset.tab === phone.about.key);
+    const button = this.button(phone);
     button.classList.add("unread");
     button.setAttribute("aria-label", `${button.lastElementChild.textContent}，${t.unread}`);
   },
@@ -186,11 +187,17 @@ const guide = {
     const previewed = this.saw(teacher).some((item) => item.text.includes(t.preview_word));
     const asked = parents.some((parent) => this.said(parent).length > 0);
     const hints = [t.hint_1, previewed ? t.hint_2b : t.hint_2a, asked ? t.hint_3b : t.hint_3a];
+    const places = [teacher, teacher, asked ? teacher : parents[0]];
+    for (const phone of phones) {
+      const next = current >= 0 && !byId("guide").hidden && phone === places[current];
+      phone.node.classList.toggle("next", next);
+      tabs.button(phone).classList.toggle("next", next);
+    }
     const hint = current < 0 ? t.hint_done : hints[current];
     if (byId("hint").textContent !== hint) byId("hint").textContent = hint;
   },
 };
-byId("guide-hide").addEventListener("click", () => { byId("guide").hidden = true; });
+byId("guide-hide").addEventListener("click", () => { byId("guide").hidden = true; guide.draw(); });
 
 /* ---- one message through the eight steps ---- */
 
