@@ -28,7 +28,7 @@ MAX_BYTES = 18_000
 """Bytes of one message's words; more has been seen to be refused, no page gives a figure."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
-_USER = re.compile(r"[^\s@,]{1,64}")
+_USER = re.compile(r"(?!all$)[A-Za-z0-9_.$:-]{1,64}", re.ASCII | re.IGNORECASE)
 _LINK = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?/[!#-;=?-\[\]^_a-~]*", re.ASCII)
 _LOCAL_LINK = re.compile(r"http://(?:127\.0\.0\.1|localhost):[0-9]{1,5}/[!#-;=?-\[\]^_a-~]*", re.ASCII)
 
