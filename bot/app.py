@@ -20,6 +20,7 @@ from bot.clock_follower import ClockFollower
 from bot.crashpoints import point
 from bot.decide import Decider
 from bot.dingtalk.client import DingTalk
+from bot.dingtalk.events import EventKeys
 from bot.dingtalk.wire import Robot
 from bot.health import Health, look
 from bot.intake import Intake
@@ -175,7 +176,15 @@ class App:
         self._make_worker()
         robots = {name: Robot(name, app) for name, app in apps.items()}
         self.intake = Intake(
-            self.store, self._spool, self.clock, key, robots, self.metrics, lambda: self.worker.wake()
+            self.store,
+            self._spool,
+            self.clock,
+            key,
+            robots,
+            self.metrics,
+            lambda: self.worker.wake(),
+            lambda row_id: self.worker.decided(row_id),
+            {name: EventKeys(name, app) for name, app in apps.items() if app.event_token},
         )
         self.ticker = Ticker(
             self.store,

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from bot.command import UpdateCard
 from bot.dingtalk.wire import Received, read_payload
-from bot.letters import Origin, Post, outcome_of
+from bot.letters import Origin, Post
+from bot.payloads import do_of, outcome_of, plain_of, record_outcome
+from bot.pressing import read_press
 from config.clock import Clock
 from config.ids import new_id
 from handlers import router
 from handlers.context import Ctx
 from handlers.language import read
-from handlers.reply import Asker, Outcome, Reply, Subject, Thing
+from handlers.reply import Act, Asker, Outcome, Reply, Subject, Thing
 from handlers.texts import APOLOGY
 from jobs.ticker import plan_jobs
 from jobs.timetable import FEATURE, job_of
@@ -26,7 +29,7 @@ from storage.outbox import Row
 from storage.schedule import Occurrence
 from storage.schools import School
 
-Decided = Iterable[tuple[str, Reply]]
+Decided = Iterable[tuple[str, Act]]
 _ALL = 1_000_000
 
 
@@ -44,12 +47,27 @@ class Decider:
         self._corps = corps
         self._clock = clock
 
-    def row(self, db: Db, claimed: Claimed) -> None:
-        """Decide one inbox row."""
-        if claimed.kind == "outcome":
-            self._outcome(db, claimed.payload)
-        else:
-            self._message(db, claimed)
+    def row(self, db: Db, claimed: Claimed) -> UpdateCard | None:
+        """Decide one inbox row; returns a pressed card's new look, for whoever waits to show it."""
+        match claimed.kind:
+            case "press":
+                return self._press(db, claimed)
+            case "outcome":
+                self._outcome(db, claimed.payload)
+            case "event":
+                pass  # kept so that the platform does not come again; people are looked up when needed
+            case _:
+                self._message(db, claimed)
+        return None
+
+    def _press(self, db: Db, claimed: Claimed) -> UpdateCard | None:
+        """A press is a message without words, in private; the button's token says what was meant."""
+        pressed = read_press(claimed.id, claimed.payload, claimed.received_at)
+        ctx = self._context(db, Received(pressed.message))
+        press = router.route_press(ctx, pressed.message, pressed.token) if ctx is not None else None
+        if ctx is None or press is None:
+            return None
+        return self._post.press(ctx, press, pressed.track, Origin(pressed.message, None))
 
     def _message(self, db: Db, claimed: Claimed) -> None:
         received = _received(claimed)
@@ -111,8 +129,12 @@ class Decider:
 
     def in_doubt(self, db: Db, rows: list[Row]) -> None:
         """Tell the teachers of sends nobody can know the end of, in one message each."""
-        for school in schools.all_schools(db) if rows else ():
-            mine = [_in_doubt(row, "crashed") for row in rows if row.school_id == school.id]
+        said = [row for row in rows if do_of(row) == "say"]
+        for row in rows:
+            if do_of(row) != "say":  # no words to send again: whoever asked for it decides
+                record_outcome(db, row, outbox.UNKNOWN, "crashed", self._clock.now())
+        for school in schools.all_schools(db) if said else ():
+            mine = [_in_doubt(row, "crashed") for row in said if row.school_id == school.id]
             if mine:
                 ctx = self._ctx(db, school)
                 self._put(ctx, router.summary(ctx, mine), None)
@@ -120,7 +142,7 @@ class Decider:
     def restored(self, db: Db) -> None:
         """A database put back from a copy: hold what it had queued and what has become due since."""
         now = self._clock.now()
-        rows = outbox.quarantine(db, now)
+        rows = [row for row in outbox.quarantine(db, now) if do_of(row) == "say"]
         for occurrence in schedule.due(db, now, _ALL):
             if occurrence.feature != FEATURE:
                 schedule.take(db, occurrence, now)
@@ -153,5 +175,4 @@ def _received(claimed: Claimed) -> Received:
 
 def _in_doubt(row: Row, code: str) -> Outcome:
     thing = Thing(row.thing_kind, row.thing_id) if row.thing_kind and row.thing_id else None
-    text = row.payload.get("text", "")
-    return Outcome(row.id, "unknown", code, thing, text, row.to_person, row.to_class)
+    return Outcome(row.id, "unknown", code, thing, plain_of(row.payload), row.to_person, row.to_class)

@@ -1,31 +1,41 @@
-"""Between a decision and the wire: a reply becomes a command in the outbox, an end becomes an outcome.
+"""Between a decision and the wire: what was decided becomes commands in the outbox.
 
 Here, and only here, "the class", "a guardian", "the teacher" become lanes of a platform.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import cast
 
-from bot.command import Command, Group, Platform, Private, Session
+from bot.command import CardButton, Command, FileRef, Group, Platform, Private, Session, UpdateCard
+from bot.command import Fetch as FetchBytes
+from bot.payloads import buttons_of, labelled, payload_of, put_outcome
+from bot.recalls import taking_back
 from config.ids import new_id
 from handlers.context import Ctx
 from handlers.message import Message
-from handlers.reply import Asker, Button, Outcome, Reply, Thing, ToClass, ToPerson
-from handlers.texts import answerable_line, choices_line
-from handlers.trouble.texts import again
-from storage import classes, inbox, numbers, outbox, people
+from handlers.reply import Act, Asker, Drawn, Fetch, Kept, Reply, TakeBack, Thing, ToClass, ToPerson
+from handlers.router import Press
+from handlers.texts import answerable_line, choices_line, chosen
+from storage import classes, hanging, inbox, media, numbers, outbox, people
 from storage.engine import Db
 from storage.outbox import Item, Row
+
+__all__ = ["USER", "Lane", "Origin", "Post", "labelled"]
 
 USER = "dingtalk_user"
 CHAT_LIFE = timedelta(hours=12)
 """A private answer nobody could deliver for so long is given up and its writer told."""
 MUST_LIFE = timedelta(hours=48)
+UPDATE_AFTER = timedelta(seconds=2)
+"""So long the platform waits for the answer to a press; a card without one by then is updated by command."""
+MOST_TEXT = 4_500
+"""Bytes of UTF-8 a card's words may grow to; behind longer ones the answer stands alone."""
+WORDS_WANTED = "reply"
+"""The action whose choice is made with words behind its number: no button can carry them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,17 @@ class Lane:
     to_class: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """A reply's choices: as buttons, as a line that stands for them, or words for the text itself."""
+
+    buttons: tuple[CardButton, ...] = ()
+    line: str = ""
+    appended: str = ""
+
+
 class Post:
-    """Puts a decision's replies into the outbox, in the same unit.
+    """Puts what was decided into the outbox, in the same unit.
 
     Args:
         platforms: A client per ``platform/app``: it knows the limits and what it removes twice.
@@ -68,10 +87,22 @@ class Post:
         self._platforms = platforms
         self._home = home
 
-    def put(self, ctx: Ctx, replies: Iterable[tuple[str, Reply]], origin: Origin | None) -> None:
-        """Queue replies, each with its feature's name."""
-        items = [(self._letter(ctx, feature, reply, origin), reply.not_before) for feature, reply in replies]
-        outbox.put_all(ctx.db, [(item, due) for item, due in items if item is not None], ctx.now)
+    def put(self, ctx: Ctx, acts: Iterable[tuple[str, Act]], origin: Origin | None) -> None:
+        """Queue what was decided, each with its feature's name."""
+        items: list[tuple[Item, datetime | None]] = []
+        for feature, act in acts:
+            match act:
+                case Reply():
+                    item = self._letter(ctx, feature, act, origin)
+                    items += [(item, act.not_before)] if item is not None else []
+                case TakeBack(thing):
+                    items += [(item, None) for item in self._recall(ctx, feature, thing)]
+                case Fetch():
+                    item = self._fetch(ctx, feature, act, origin)
+                    items += [(item, None)] if item is not None else []
+        outbox.put_all(ctx.db, items, ctx.now)
+
+    # -- words
 
     def _letter(self, ctx: Ctx, feature: str, reply: Reply, origin: Origin | None) -> Item | None:
         """One reply as a command. If nobody can be reached, the feature hears so as an outcome."""
@@ -80,16 +111,20 @@ class Post:
         if lane is None or f"{lane.platform}/{lane.app}" not in self._platforms:
             self._unreachable(ctx, feature, reply, outbox_id)
             return None
-        text = self._numbered(ctx, feature, reply, lane)
+        choices = _choices(ctx, feature, reply, lane.who)
+        must = reply.arrival == "must"
         command = Command(
             outbox_id=outbox_id,
             app=f"{lane.platform}/{lane.app}",
             target=lane.target,
-            text=text,
+            text=reply.text + choices.appended,
             title=reply.title,
-            session=None if reply.arrival == "must" else lane.session,
-            must=reply.arrival == "must",
-            card=reply.arrival == "must",
+            session=None if must else lane.session,
+            must=must,
+            card=must or bool(choices.buttons),
+            buttons=choices.buttons,
+            choices=choices.line,
+            file=_file(ctx.db, reply.file),
         )
         return self._item(ctx, feature, reply, lane, command)
 
@@ -141,37 +176,212 @@ class Post:
         key = f"{platform}/{app}/user/{identity.id}"
         return Lane(key, platform, app, target, None, person_id, f"person:{person_id}", person_id)
 
-    def _numbered(self, ctx: Ctx, feature: str, reply: Reply, lane: Lane) -> str:
-        """The text with its choices, as numbers where the lane has no buttons."""
-        if not reply.buttons or reply.thing is None or lane.who is None:
-            return reply.text
-        thing, day = reply.thing, ctx.local.date()
-        given = [
-            numbers.give(ctx.db, new_id, day, lane.who, feature, thing.kind, thing.id, b.action, b.label).n
-            for b in reply.buttons
-        ]
-        return f"{reply.text}\n{_choices(list(zip(given, reply.buttons, strict=True)))}"
-
     def _unreachable(self, ctx: Ctx, feature: str, reply: Reply, outbox_id: str) -> None:
-        to = reply.to
-        kept = {
-            "outbox_id": outbox_id,
-            "kind": outbox.REFUSED,
-            "code": "no_lane",
-            "feature": feature,
-            "school": ctx.school.id,
-            "thing": [reply.thing.kind, reply.thing.id] if reply.thing else None,
-            "text": reply.text,
-            "to_person": to.person_id if isinstance(to, ToPerson) else None,
-            "to_class": to.class_id if isinstance(to, ToClass) else None,
-        }
-        _outcome_row(ctx.db, kept, ctx.now, 0)
+        to, thing = reply.to, reply.thing
+        refused = _refused(ctx, feature, thing, outbox_id, "no_lane")
+        refused["text"] = reply.text
+        refused["to_person"] = to.person_id if isinstance(to, ToPerson) else None
+        refused["to_class"] = to.class_id if isinstance(to, ToClass) else None
+        put_outcome(ctx.db, refused, ctx.now, 0)
+
+    # -- presses
+
+    def press(self, ctx: Ctx, press: Press, track: str, origin: Origin) -> UpdateCard | None:
+        """Queue what a press led to; its first words to the presser become the card's new look.
+
+        Args:
+            ctx: With the presser.
+            press: What was pressed and decided.
+            track: The card: the id of the outbox row that made it.
+            origin: The press as a message.
+
+        Returns:
+            The new look, also queued as a row that is due when the platform has stopped waiting; None
+            if the card is nobody's or somebody else's.
+        """
+        card = outbox.find(ctx.db, track)
+        if card is not None and card.to_person != press.given.person_id:
+            self.put(ctx, press.acts, origin)
+            return None
+        answer = next((pair for pair in press.acts if _is_answer(pair[1])), None)
+        self.put(ctx, [pair for pair in press.acts if pair is not answer], origin)
+        feature, reply = answer if answer is not None else (press.given.feature, None)
+        look = self._look(ctx, press, feature, cast("Reply | None", reply), card, track, origin)
+        if card is not None:
+            # The next press of this card begins from this look; without a button there is no next one.
+            kept = payload_of(look) if look.buttons else None
+            outbox.rewrite(ctx.db, card.id, kept)
+        self._queue_update(ctx, press, look, origin)
+        return look
+
+    def _look(
+        self,
+        ctx: Ctx,
+        press: Press,
+        feature: str,
+        reply: Reply | None,
+        card: Row | None,
+        track: str,
+        origin: Origin,
+    ) -> UpdateCard:
+        """What the card shows from now on: the answer's own choices, or the old words with the answer."""
+        shown = card.payload if card is not None else {}
+        app = f"{origin.message.chat.platform}/{origin.message.chat.app}"
+        title, old = shown.get("title", ""), shown.get("text", "")
+        if reply is not None and reply.buttons:
+            choices = _choices(ctx, feature, reply, press.given.person_id)
+            text = reply.text + choices.appended
+            return UpdateCard(new_id(), app, track, reply.title or title, text, choices.buttons)
+        said = reply.text if reply is not None else chosen(press.given.label)
+        both = f"{old}\n\n{said}" if old else said
+        text = both if len(both.encode()) <= MOST_TEXT else said
+        left = _left(ctx.db, press, buttons_of(shown))
+        return UpdateCard(new_id(), app, track, title, text, left)
+
+    def _queue_update(self, ctx: Ctx, press: Press, look: UpdateCard, origin: Origin) -> None:
+        platform, lane = self._platforms.get(look.app), _asker(ctx, origin)
+        if platform is None:
+            return
+        item = Item(
+            id=look.outbox_id,
+            school_id=ctx.school.id,
+            lane=lane.key,
+            feature=press.given.feature,
+            payload=payload_of(look),
+            limits=tuple(platform.bucket_names(look)),
+            safe=platform.idempotent(look),
+            sealed_for=lane.sealed_for,
+            to_person=lane.to_person,
+            deadline=ctx.now + CHAT_LIFE,
+        )
+        outbox.put(ctx.db, item, ctx.now, ctx.now + UPDATE_AFTER)
+
+    # -- recalls and attachments
+
+    def _recall(self, ctx: Ctx, feature: str, thing: Thing) -> list[Item]:
+        """A row for each message of a thing; if none can be taken back, the feature hears so at once."""
+        items = []
+        for sent in hanging.of_thing(ctx.db, thing.kind, thing.id):
+            command = taking_back(sent, new_id())
+            platform = self._platforms.get(command.app) if command is not None else None
+            if command is None or platform is None:
+                continue
+            item = Item(
+                id=command.outbox_id,
+                school_id=ctx.school.id,
+                lane=sent.lane,
+                feature=feature,
+                payload=payload_of(command) | {"act": "recall", "of": sent.id},
+                limits=tuple(platform.bucket_names(command)),
+                safe=platform.idempotent(command),
+                sealed_for=sent.sealed_for,
+                thing_kind=thing.kind,
+                thing_id=thing.id,
+                to_person=sent.to_person,
+                to_class=sent.to_class,
+                wants_outcome=True,
+                deadline=ctx.now + CHAT_LIFE,
+            )
+            items.append(item)
+        if not items:
+            put_outcome(ctx.db, _refused(ctx, feature, thing, new_id(), "not_there", "recall"), ctx.now, 0)
+        return items
+
+    def _fetch(self, ctx: Ctx, feature: str, act: Fetch, origin: Origin | None) -> Item | None:
+        medium = media.get(ctx.db, act.medium_id)
+        app = self._app_of(ctx, origin)
+        platform = self._platforms.get(app)
+        if medium is None or platform is None:
+            code = "no_medium" if medium is None else "no_lane"
+            put_outcome(ctx.db, _refused(ctx, feature, act.thing, new_id(), code, "fetch"), ctx.now, 0)
+            return None
+        command = FetchBytes(new_id(), app, medium.id, medium.ticket)
+        return Item(
+            id=command.outbox_id,
+            school_id=ctx.school.id,
+            lane=f"fetch/{medium.id}",
+            feature=feature,
+            payload=payload_of(command),
+            limits=tuple(platform.bucket_names(command)),
+            safe=platform.idempotent(command),
+            sealed_for=f"person:{medium.person_id}" if medium.person_id else inbox.MAIL,
+            thing_kind=act.thing.kind,
+            thing_id=act.thing.id,
+            wants_outcome=True,
+            deadline=medium.deadline or ctx.now + media.LIFE,
+        )
+
+    def _app_of(self, ctx: Ctx, origin: Origin | None) -> str:
+        """The app an attachment came through: only that one's token opens its ticket."""
+        if origin is not None:
+            return f"{origin.message.chat.platform}/{origin.message.chat.app}"
+        return "/".join(self._home.get(ctx.school.corp, ("", "")))
 
 
-def _choices(given: list[tuple[int, Button]]) -> str:
-    if len(given) == 1 and given[0][1].action == "reply":
-        return answerable_line(given[0][0], given[0][1].label)
-    return choices_line([(n, button.label) for n, button in given])
+def _refused(
+    ctx: Ctx, feature: str, thing: Thing | None, outbox_id: str, code: str, act: str = "say"
+) -> dict[str, object]:
+    """The outcome of what could not even be queued."""
+    return {
+        "outbox_id": outbox_id,
+        "kind": outbox.REFUSED,
+        "code": code,
+        "feature": feature,
+        "school": ctx.school.id,
+        "thing": [thing.kind, thing.id] if thing else None,
+        "text": "",
+        "to_person": None,
+        "to_class": None,
+        "act": act,
+        "facts": {},
+    }
+
+
+def _choices(ctx: Ctx, feature: str, reply: Reply, who: str | None) -> _Choices:
+    """Each choice gets its number and token; in a group, and for a stranger, there are none."""
+    thing, day = reply.thing, ctx.local.date()
+    if not reply.buttons or thing is None or who is None:
+        return _Choices()
+    given = [
+        (numbers.give(ctx.db, new_id, day, who, feature, thing.kind, thing.id, b.action, b.label), b.label)
+        for b in reply.buttons
+    ]
+    if len(given) == 1 and reply.buttons[0].action == WORDS_WANTED:
+        return _Choices(appended="\n" + answerable_line(given[0][0].n, given[0][1]))
+    line = choices_line([(offer.n, label) for offer, label in given])
+    return _Choices(tuple(CardButton(offer.token, label) for offer, label in given), line)
+
+
+def _is_answer(act: Act) -> bool:
+    """Words to the presser and nothing else: they can stand on the card itself."""
+    plain = isinstance(act, Reply) and isinstance(act.to, Asker) and act.file is None
+    return plain and not cast("Reply", act).wants_outcome and cast("Reply", act).not_before is None
+
+
+def _left(db: Db, press: Press, shown: tuple[CardButton, ...]) -> tuple[CardButton, ...]:
+    """The card's other choices, if the decision has ended the pressed one and left them open.
+
+    A pressed choice that stays open (「改」) has led on to something else: then the card is done with.
+    """
+    pressed = numbers.by_token(db, press.given.token)
+    if press.given.closed or pressed is None or not pressed.closed:
+        return ()
+    found = [(button, numbers.by_token(db, button.id)) for button in shown]
+    return tuple(button for button, given in found if given is not None and not given.closed)
+
+
+def _file(db: Db, file: Drawn | Kept | None) -> FileRef | None:
+    match file:
+        case Drawn(recipe, name, data):
+            picture = name.rpartition(".")[2].lower() in ("png", "jpg", "jpeg")
+            return FileRef("picture" if picture else "file", name, recipe, data)
+        case Kept(medium_id):
+            medium = media.get(db, medium_id)
+            if medium is None or medium.kind not in ("picture", "voice", "video", "file"):
+                return None
+            return FileRef(medium.kind, medium.name, medium_id=medium.id)  # type: ignore[arg-type]
+        case None:
+            return None
 
 
 def _asker(ctx: Ctx, origin: Origin) -> Lane:
@@ -185,7 +395,7 @@ def _asker(ctx: Ctx, origin: Origin) -> Lane:
     user_id = sender.id if sender.kind == USER else ""
     key = f"{chat.platform}/{chat.app}/user/{sender.id}"
     sealed_for = f"person:{person_id}" if person_id else inbox.MAIL
-    target = Private(user_id, chat.id)
+    target = Private(user_id, chat.id or None)
     return Lane(key, chat.platform, chat.app, target, origin.session, person_id, sealed_for, person_id)
 
 
@@ -196,88 +406,3 @@ def _class(ctx: Ctx, class_id: str) -> Lane | None:
     platform, app, _kind, chat_id = found.group_chat.split("/", 3)
     key = f"{platform}/{app}/group/{chat_id}"
     return Lane(key, platform, app, Group(chat_id), None, None, f"class:{class_id}", None, class_id)
-
-
-def payload_of(command: Command) -> dict[str, Any]:
-    """A command as JSON, for the sealed column."""
-    target = command.target
-    session = command.session
-    where = ["group", target.conversation_id] if isinstance(target, Group) else ["user", *_user(target)]
-    return {
-        "app": command.app,
-        "to": where,
-        "text": command.text,
-        "title": command.title,
-        "must": command.must,
-        "card": command.card,
-        "session": [session.url, session.expires_at.timestamp()] if session else None,
-    }
-
-
-def _user(target: Private) -> tuple[str, str | None]:
-    return target.user_id, target.conversation_id
-
-
-def labelled(row: Row) -> dict[str, Any] | None:
-    """The payload of a second copy, if the row is for one person and has to arrive; its words say so.
-
-    A class is not told twice by itself: there the teacher decides.
-    """
-    if row.to_person is None or not row.payload["must"] or row.payload.get("again"):
-        return None  # one copy only: on a line that swallows every answer it would come for two days
-    return row.payload | {"text": again(row.payload["text"]), "again": True}
-
-
-def command_of(row: Row) -> Command:
-    """The command a row holds."""
-    kept = row.payload
-    kind, *where = kept["to"]
-    session = kept["session"]
-    return Command(
-        outbox_id=row.id,
-        app=kept["app"],
-        target=Group(where[0]) if kind == "group" else Private(where[0], where[1]),
-        text=kept["text"],
-        title=kept["title"],
-        must=kept["must"],
-        card=kept["card"],
-        session=Session(session[0], datetime.fromtimestamp(session[1], UTC)) if session else None,
-    )
-
-
-def record_outcome(db: Db, row: Row, kind: str, code: str, now: datetime) -> None:
-    """What became of a row goes back in through the inbox: it is a decision like any other."""
-    kept = {
-        "outbox_id": row.id,
-        "kind": kind,
-        "code": code,
-        "feature": row.feature,
-        "school": row.school_id,
-        "thing": [row.thing_kind, row.thing_id] if row.thing_kind and row.thing_id else None,
-        "text": row.payload.get("text", ""),
-        "to_person": row.to_person,
-        "to_class": row.to_class,
-    }
-    _outcome_row(db, kept, now, row.attempts)
-
-
-def _outcome_row(db: Db, kept: dict[str, Any], now: datetime, attempt: int) -> None:
-    outbox_id = kept["outbox_id"]
-    key = f"outcome:{outbox_id}:{attempt}"
-    inbox.put(db, new_id(), key, f"outcome/{outbox_id}", "outcome", json.dumps(kept, ensure_ascii=False), now)
-
-
-def outcome_of(payload: str) -> tuple[str, str | None, Outcome]:
-    """Feature, school and outcome of such a row."""
-    kept = json.loads(payload)
-    thing = Thing(*kept["thing"]) if kept["thing"] else None
-    outcome = Outcome(
-        outbox_id=kept["outbox_id"],
-        kind=kept["kind"],
-        code=kept["code"],
-        thing=thing,
-        text=kept["text"],
-        to_person=kept["to_person"],
-        to_class=kept["to_class"],
-    )
-    return kept["feature"], kept["school"], outcome

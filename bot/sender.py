@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from bot.command import Command, Maybe, Outcome, Platform, Refused, Sent
+from bot.command import AnyCommand, Maybe, Outcome, Platform, Refused, Sent
 from bot.crashpoints import point
-from bot.letters import command_of, labelled, record_outcome
 from bot.log import get_logger
 from bot.loop import Loop
 from bot.metrics import Metrics
+from bot.payloads import command_of, do_of, labelled, record_outcome
 from config.clock import Clock
-from storage import engine, outbox
+from storage import engine, hanging, outbox
 from storage.buckets import Limit
 from storage.engine import Db, Store
 from storage.outbox import Claim, Row
@@ -172,7 +172,7 @@ class Sender(Loop[Claim]):
         if told:
             self._outcome()
 
-    async def _send(self, row: Row, command: Command, platform: Platform | None) -> Outcome:
+    async def _send(self, row: Row, command: AnyCommand, platform: Platform | None) -> Outcome:
         if platform is None:
             return Refused("app_gone", "config")
         if row.payload.get("doubt") and not platform.idempotent(command):
@@ -185,11 +185,8 @@ class Sender(Loop[Claim]):
         """Write what came of a row; True if a feature hears of it."""
         now = self._clock.now()
         match came:
-            case Sent(platform_id):
-                ended = outbox.end(db, row, outbox.SENT, "ok", now, platform_id=platform_id)
-                if ended and row.wants_outcome:
-                    record_outcome(db, row, outbox.SENT, "ok", now)
-                return ended and row.wants_outcome
+            case Sent():
+                return self._arrived(db, row, came, now)
             case Maybe(code) if row.safe:
                 outbox.retry_in_doubt(db, row, self._next_try(row, came, now), code)
                 return False
@@ -204,6 +201,17 @@ class Sender(Loop[Claim]):
             case _:
                 outbox.retry(db, row, self._next_try(row, came, now), came.code)
                 return False
+
+    def _arrived(self, db: Db, row: Row, came: Sent, now: datetime) -> bool:
+        # Where there are buttons the words are needed once more, when one is pressed; a lane that removes
+        # duplicates is one that shows them.
+        keep = row.safe and bool(row.payload.get("buttons")) and do_of(row) == "say"
+        ended = outbox.end(db, row, outbox.SENT, "ok", now, platform_id=came.platform_id, keep=keep)
+        if ended and "of" in row.payload:
+            hanging.taken_back(db, row.payload["of"])
+        if ended and row.wants_outcome:
+            record_outcome(db, row, outbox.SENT, "ok", now, came.facts)
+        return ended and row.wants_outcome
 
     def _given_up(self, db: Db, row: Row, state: str, code: str, now: datetime) -> bool:
         """The text stays in the row: somebody may want to send it again."""

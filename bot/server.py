@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.access import AccessLog
 from bot.dingtalk.wire import MAX_BODY
 from bot.doors import Doors, DoorSite, Limits
-from bot.intake import Intake
+from bot.intake import Answer, Intake
 from bot.metrics import Metrics
 from config.settings import ServerSettings
 
@@ -25,6 +25,10 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 Facts = Callable[[], Awaitable[dict[str, Any]]]
 Pages = Callable[[web.UrlDispatcher], None]
+
+
+def _told(answer: Answer) -> web.Response:
+    return web.Response(body=answer.body, status=answer.status, headers=_JSON if answer.body else None)
 
 
 class Server:
@@ -87,6 +91,9 @@ class Server:
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_post("/dingtalk/robot", self._robot)
         app.router.add_post("/dingtalk/{app}/robot", self._robot)
+        for prefix in ("/dingtalk", "/dingtalk/{app}"):
+            app.router.add_post(f"{prefix}/card", self._card)
+            app.router.add_post(f"{prefix}/event", self._event)
         app.router.add_get("/healthz", self._public_health)
         if self._pages is not None:
             self._pages(app.router)
@@ -106,6 +113,14 @@ class Server:
             self._metrics.acks.add("dingtalk")
             self._metrics.ack_seconds.observe(time.perf_counter() - start)
         return web.Response(body=answer.body, status=answer.status, headers=_JSON if answer.body else None)
+
+    async def _card(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        return _told(await self._intake.card(request.match_info.get("app", ""), request.headers, raw))
+
+    async def _event(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        return _told(await self._intake.event(request.match_info.get("app", ""), request.query, raw))
 
     async def _public_health(self, _request: web.Request) -> web.Response:
         facts = await self._health()

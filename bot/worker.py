@@ -28,8 +28,10 @@ CRASHES = 8
 _BACK_OFF_S = 0.5
 _TURN_S = 0.05
 
-Decide = Callable[[Db, Claimed], None]
-"""Decides one row inside the unit that has taken it: state, replies and the mark in one commit."""
+Decide = Callable[[Db, Claimed], object | None]
+"""Decides one row inside the unit that has taken it: state, replies and the mark in one commit.
+
+What it returns is for whoever waits for this row, see :meth:`Worker.decided`."""
 Apologise = Callable[[Db, Claimed], None]
 """Says that a row was set aside."""
 
@@ -57,11 +59,22 @@ class Worker(Loop[list[Claimed]]):
         self._committed = committed
         self._queues: dict[str, deque[Claimed]] = {}
         self._open = 0
+        self._awaited: dict[str, asyncio.Future[object | None]] = {}
 
     @property
     def idle(self) -> bool:
         """Nothing known of is waiting or being decided."""
         return not self._open and not self._looking and not self._knock.is_set()
+
+    def decided(self, row_id: str) -> asyncio.Future[object | None]:
+        """What will be decided about a row that is about to be kept; resolved after COMMIT.
+
+        It never comes if another replica takes the row: wait with a limit, and cancel it.
+        """
+        future: asyncio.Future[object | None] = asyncio.get_running_loop().create_future()
+        self._awaited[row_id] = future
+        future.add_done_callback(lambda _done: self._awaited.pop(row_id, None))
+        return future
 
     @override
     async def stop(self) -> None:
@@ -124,8 +137,9 @@ class Worker(Loop[list[Claimed]]):
                 await self._park(row, "crashes")
                 return
             point("worker.before_commit")
-            await self._in_store(lambda db: self._unit(db, row))
+            decided = await self._in_store(lambda db: self._unit(db, row))
             point("worker.after_commit")
+            self._tell(row.id, decided)
             self._metrics.handled.add(row.kind)
             self._committed()
         except OutOfTurn:  # another replica has the row before it: do not spin until it is done
@@ -141,9 +155,15 @@ class Worker(Loop[list[Claimed]]):
             else:
                 await self._later(row, counted=True)
 
-    def _unit(self, db: Db, row: Claimed) -> None:
+    def _unit(self, db: Db, row: Claimed) -> object | None:
         if inbox.take(db, row, self._clock.now()):
-            self._decide(db, row)
+            return self._decide(db, row)
+        return None
+
+    def _tell(self, row_id: str, decided: object | None) -> None:
+        awaited = self._awaited.get(row_id)
+        if awaited is not None and not awaited.done():
+            awaited.set_result(decided)
 
     async def _park(self, row: Claimed, why: str) -> None:
         def park(db: Db) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from handlers import FEATURES, texts
@@ -17,7 +18,7 @@ from handlers.language.clean import fold
 from handlers.language.typed import typed_number
 from handlers.message import Message
 from handlers.relay import feature as relay
-from handlers.reply import Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
+from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
 from handlers.trouble import feature as trouble
 from storage import classes, digests, numbers, people, preferences, talks
 from storage.engine import Db
@@ -25,13 +26,13 @@ from storage.numbers import Given
 from storage.schedule import Occurrence
 from storage.talks import Talk
 
-Decided = list[tuple[str, Reply]]
+Decided = list[tuple[str, Act]]
 
 
 class _Talker(Protocol):
     """A feature that asks back and hears the answer in plain words; None means: not about that."""
 
-    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Reply] | None: ...
+    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Act] | None: ...
 
 
 _BY_NAME = {feature.name: feature for feature in FEATURES}
@@ -80,6 +81,8 @@ def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
     """
     known = _BY_NAME.get(feature)
     told = _from(feature, known.outcome(ctx, result)) if known else []
+    if result.act != "say":  # nobody waits for words that were not said
+        return told
     # Not for trouble's own words: on a bad line one doubt would bring the next for ever.
     if told or result.kind != "unknown" or result.to_class or feature == trouble.FEATURE.name:
         return told
@@ -124,8 +127,8 @@ def wanted(db: Db, feature: str, subject: Subject) -> bool:
     return check is None or check(db, subject)
 
 
-def _from(name: str, replies: Sequence[Reply]) -> Decided:
-    return [(name, reply) for reply in replies]
+def _from(name: str, acts: Sequence[Act]) -> Decided:
+    return [(name, act) for act in acts]
 
 
 def _say(text: str) -> Decided:
@@ -223,6 +226,39 @@ def route_choice(ctx: Ctx, message: Message, feature: str, choice: Choice) -> De
         return _hand_over(ctx, message, choice)
     known = _BY_NAME.get(feature)
     return _from(feature, known.choose(ctx, message, choice)) if known else []
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button pressed by the person it was made for.
+
+    Args:
+        given: What it stood for, as it was before the press.
+        acts: What was decided, each with the feature that will hear its outcome.
+    """
+
+    given: Given
+    acts: Decided
+
+
+def route_press(ctx: Ctx, message: Message, token: str) -> Press | None:
+    """Decide a pressed button.
+
+    Args:
+        ctx: With whoever pressed.
+        message: The press as a message without words, in private.
+        token: What the button carried.
+
+    Returns:
+        None where there is nothing such for this person: whether the token was never given or is
+        somebody else's cannot be told from the answer.
+    """
+    given = numbers.by_token(ctx.db, token)
+    if given is None or ctx.person is None or given.person_id != ctx.person.id:
+        return None
+    if given.closed:
+        return Press(given, [(given.feature, Reply(Asker(), texts.CARD_OVER))])
+    return Press(given, _choose(ctx, message, given, "", given.n))
 
 
 def _hand_over(ctx: Ctx, message: Message, choice: Choice) -> Decided:

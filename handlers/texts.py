@@ -38,6 +38,16 @@ def closed_number(number: int) -> str:
     return f"{number} 号的事已经办完了，不用再回。"
 
 
+def chosen(label: str) -> str:
+    """What a card says of the button that was pressed, where the answer is not words for the presser."""
+    return f"已选：{label}"
+
+
+CARD_OVER = "这张卡片已经过期，不用再按。"
+"""A button whose thing is over."""
+TAKEN_BACK = "这条已撤回。"
+"""In place of a card's words: cards cannot be recalled."""
+
 CONFIRMING = ("", "吧", "好", "好的", "好了", "可以", "谢谢", "这个", "就这个", "对", "是的")
 """Words behind a number that add nothing to it."""
 

@@ -209,6 +209,14 @@ def take(db: Db, row: Claimed, now: datetime) -> bool:
     return False
 
 
+_IS_THERE = sa.select(inbox.c.id).where(inbox.c.id == sa.bindparam("row"))
+
+
+def has(db: Db, row_id: str) -> bool:
+    """Whether a row was put in, and not passed over because its key stood there already."""
+    return db.conn.execute(_IS_THERE, {"row": row_id}).first() is not None
+
+
 def release(db: Db, row_ids: list[str], *, counted: bool = False) -> None:
     """Give leases back. The attempt counts only if deciding was ``counted`` as tried and failed."""
     back = {"lease_until": None, "attempts": inbox.c.attempts - (0 if counted else 1)}

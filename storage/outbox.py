@@ -289,7 +289,8 @@ def end(
 ) -> bool:
     """Write what became of a row; False if the claim was lost to somebody else meanwhile.
 
-    ``keep`` leaves the text in the row: for what a person may still want to send again.
+    ``keep`` leaves the text in the row: for what a person may still want to send again, and for a card
+    with buttons, whose words are needed when one is pressed. :func:`close_doubts` drops what is left of it.
     """
     statement = _END if keep else _END_BLANK
     values = {
@@ -348,6 +349,29 @@ def withdraw(db: Db, subject_kind: str, subject_id: str) -> int:
     return db.conn.execute(sa.update(outbox).where(*about).values(state=WITHDRAWN, payload=None)).rowcount
 
 
+def answered(db: Db, outbox_id: str, now: datetime) -> bool:
+    """What a row was to bring has been said another way; False if it is being sent already."""
+    done = {"state": SENT, "code": "answered", "payload": None, "done_at": now}
+    mine = (outbox.c.id == outbox_id, _IS_NEW)
+    return db.conn.execute(sa.update(outbox).where(*mine).values(done)).rowcount == 1
+
+
+def find(db: Db, outbox_id: str) -> Row | None:
+    """A row, whatever became of it; its payload is empty if the text was blanked."""
+    raw = db.conn.execute(sa.select(outbox).where(outbox.c.id == outbox_id)).first()
+    return None if raw is None else _row(db, raw)
+
+
+def rewrite(db: Db, outbox_id: str, payload: dict[str, Any] | None) -> None:
+    """What a sent row's message shows from now on; None if nobody needs to know any more."""
+    if payload is None:
+        blank(db, outbox_id)
+        return
+    sealed_for = db.conn.execute(sa.select(outbox.c.sealed_for).where(outbox.c.id == outbox_id)).scalar_one()
+    blob = db.seal(sealed_for, _WHERE, outbox_id, json.dumps(payload, ensure_ascii=False))
+    db.conn.execute(sa.update(outbox).where(outbox.c.id == outbox_id).values(payload=blob))
+
+
 def content(db: Db, outbox_id: str) -> Row | None:
     """A row with its text, if the text is still kept (open, or unknown and undecided)."""
     raw = db.conn.execute(sa.select(outbox).where(outbox.c.id == outbox_id)).first()
@@ -396,7 +420,7 @@ def depth(db: Db, now: datetime) -> Depth:
 
 
 def close_doubts(db: Db, before: datetime) -> int:
-    """Nobody decided: drop the kept texts of what ended before ``before``; returns how many."""
+    """Nobody decided or pressed: drop the kept texts of what ended before ``before``; returns how many."""
     kept = (outbox.c.done_at < before, outbox.c.payload.is_not(None), ~_OPEN)
     return db.conn.execute(sa.update(outbox).where(*kept).values(payload=None)).rowcount
 

@@ -47,6 +47,7 @@ class Trouble:
         if row is None:
             return [Reply(Asker(), texts.DECIDED)]
         outbox.blank(ctx.db, row.id)
+        _close_decided(ctx, choice.thing, outbox_id)
         replies = _again(ctx, row) if what == "resend" else _let_be(ctx, row, what)
         _close_if_done(ctx, choice.thing)
         if what == "resend":
@@ -161,6 +162,13 @@ def _recipient(ctx: Ctx, row: Outcome | Row) -> str:
     return person.name if person else texts.SOMEBODY
 
 
+def _close_decided(ctx: Ctx, thing: Thing, outbox_id: str) -> None:
+    """Of one send there is nothing left to choose; a card keeps the buttons of the others."""
+    if ctx.person is not None:
+        for what in ("resend", "drop", "arrived"):
+            numbers.close_one(ctx.db, ctx.person.id, thing.kind, thing.id, f"{what}:{outbox_id}")
+
+
 def _close_if_done(ctx: Ctx, thing: Thing) -> None:
     """The numbers of a summary end when nothing of it is left to decide."""
     person_id = ctx.person.id if ctx.person else ""
@@ -170,7 +178,6 @@ def _close_if_done(ctx: Ctx, thing: Thing) -> None:
 
 
 def _again(ctx: Ctx, row: Row) -> list[Reply]:
-    words = str(row.payload.get("text", ""))
     if row.to_class:
         return _digest_again(ctx, row)
     if row.to_person is None:
@@ -178,12 +185,18 @@ def _again(ctx: Ctx, row: Row) -> list[Reply]:
     thing = Thing(row.thing_kind, row.thing_id) if row.thing_kind and row.thing_id else None
     copy = Reply(
         ToPerson(row.to_person),
-        texts.again(words),
+        texts.again(_words(row)),
         thing=thing,
         arrival="must",
         wants_outcome=thing is not None,
     )
     return [Reply(Asker(), texts.resent(_recipient(ctx, row))), copy]
+
+
+def _words(row: Row) -> str:
+    """What was to be read, the line of its choices included: their numbers are still good."""
+    said = (str(row.payload.get(name) or "") for name in ("text", "choices"))
+    return "\n".join(part for part in said if part)
 
 
 def _digest_again(ctx: Ctx, row: Row) -> list[Reply]:
