@@ -11,6 +11,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from bot.drawing.texts import DIGEST
+
 _NOTO = (
     "/usr/share/fonts/opentype/noto",
     "/usr/share/fonts/noto-cjk",
@@ -86,7 +88,7 @@ def find(named: Path | None) -> Fonts:
             continue
         regular.append(face)
         bold.append((_face(Path(heavy), index, bold=True) if heavy else None) or face)
-    if not regular or not regular[0].has("班"):
+    if not any(all(face.has(character) for character in DIGEST) for face in regular):
         raise NoFont
     return Fonts(tuple(regular), tuple(bold))
 

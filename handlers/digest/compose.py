@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,6 +77,18 @@ def compose(ctx: Ctx, school_class: SchoolClass, day: date, notes: Sequence[Note
     lines += [texts.section(kind, items) for kind, items in sections.items()]
     count = rules.length([note.text for note in notes])
     return Composed(sections, "\n".join(lines), list(dict.fromkeys(hidden)), count)
+
+
+def still_named(
+    ctx: Ctx, notes: Sequence[Note], sections: Mapping[Kind, Sequence[str]]
+) -> dict[Kind, list[str]]:
+    """What was published, without the names of children whose family has taken its word back since."""
+    children, allowed = _named_in(ctx, notes)
+    shown: dict[Kind, list[str]] = {}
+    for kind, items in sections.items():
+        found = [rules.mentions(item, children, given_names=kind == "praise") for item in items]
+        shown[kind] = [rules.hide_names(item, hits, allowed) for item, hits in zip(items, found, strict=True)]
+    return shown
 
 
 def _named_in(ctx: Ctx, notes: Sequence[Note]) -> tuple[list[tuple[str, str]], dict[str, bool]]:

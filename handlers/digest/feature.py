@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from handlers import guard
 from handlers.context import Ctx
-from handlers.digest import asking, editing, noting, pending, planning, posting, recalling, texts
+from handlers.digest import asking, editing, noting, pending, picture, planning, posting, recalling, texts
 from handlers.digest.desks import Desk, Sheet, current, desks, named, teaches, today, who
 from handlers.digest.pending import Pending
 from handlers.feature import Check
@@ -25,6 +25,7 @@ from storage.talks import Talk
 _NOTES = ("praise_student", "praise_class", "add_reminder", "add_news")
 _OPS = {
     "preview_digest": "preview",
+    "picture_digest": "picture",
     "publish_digest": "publish",
     "resend": "publish",
     "skip_digest": "skip",
@@ -134,6 +135,8 @@ class Digest:
 
     def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Reply]:
         """What became of a post, or of taking it back."""
+        if outcome.thing is not None and outcome.thing.kind == picture.THING:
+            return picture.outcome(ctx, outcome)
         return recalling.outcome(ctx, outcome) if outcome.act == "recall" else posting.outcome(ctx, outcome)
 
     def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Reply]:
@@ -290,6 +293,10 @@ def _shown(ctx: Ctx, desk: Desk) -> Sheet:
     return coming if coming.notes else today(ctx, desk.of)
 
 
+def _picture(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+    return [picture.picture(ctx, desk.of)]
+
+
 def _publish(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
     made = posting.publish(ctx, today(ctx, desk.of))
     return [Reply(Asker(), made) if isinstance(made, str) else made]
@@ -332,6 +339,7 @@ def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply
 _COMMANDS: dict[str, _Command] = {
     "undo": _undo,
     "preview": _preview,
+    "picture": _picture,
     "publish": _publish,
     "skip": _skip,
     "hold": _hold,

@@ -10,6 +10,16 @@ _DIGEST = r"(?:今天|今日)?(?:的)?(?:班级|每日|这份|这条)?(?:速递|
 _ASK = r"(?:先|请|给我|让我|我想|我要|帮我|再|现在)*"
 _SOFT = r"(?:吧|了|啦|呀|啊|哦|哈|一下|就行|就好)*"
 
+_PICTURE = (
+    rf"{_ASK}(?:把)?(?:{_DIGEST})?(?:生成|做成|做|画成|画|出|导出|转成|转为|变成|存成|保存成|保存为|弄成|发成|发|要|来|给)?(?:我|个)?"
+    rf"(?:一?[张个份幅])?(?:{_DIGEST})?(?:的)?(?:长图片?|图片版?|图)(?:给我|发我|发给我)?{_SOFT}(?:吗)?[?？]?"
+)
+_ELSEWHERE = (
+    rf"{_ASK}(?:把)?(?:{_DIGEST})?(?:再|也|可以|能)?(?:转发|转|发送|发|分享)(?:到|给|去|在)?(?:家长|我们|班级|班)?(?:的)?"
+    rf"(?:微信|QQ|qq)(?:家长|班级|班)?(?:群)?(?:里)?(?:的)?(?:{_DIGEST}|(?:长图片?|图片?))?{_SOFT}(?:吗)?[?？]?"
+)
+"""A picture to forward to a group that takes no robot."""
+
 COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (intent, re.compile(pattern))
     for intent, pattern in (
@@ -37,6 +47,7 @@ COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("confirm_no", r"不是|不是的|不对|否|错了|不|不要|不用|不用了|算了|都不是|no|No"),
         ("choose_option", r"第?(?P<option>\d{1,3})(?:个|项|号)?"),
+        ("picture_digest", rf"{_PICTURE}|{_ELSEWHERE}"),
         (
             "preview_digest",
             rf"{_ASK}(?:看一?下|看看|看一看|预览|瞧瞧|预览一?下)(?:效果|内容)?(?:{_DIGEST}|(?:今天|今日)(?:的)?(?:内容|草稿)?)?{_SOFT}"

@@ -41,6 +41,7 @@ class Classroom:
     sent: list[tuple[str, str]] = field(default_factory=list)
     posts: list[Reply] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
+    asked: list[Reply] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
     taken_back: list[TakeBack] = field(default_factory=list)
 
@@ -201,7 +202,9 @@ class Classroom:
             of = classes.get(ctx.db, reply.to.class_id)
             name = "群" if of is not None and of.name == "三(2)班" else f"{of.name if of else ''}群"
             self.posts.append(reply)
-        elif not isinstance(reply.to, Asker):
+        elif isinstance(reply.to, Asker):
+            self.asked.append(reply)
+        else:
             raise TypeError(reply.to)
         if reply.buttons and reply.thing and name and not name.endswith("群"):
             text += "\n" + texts.choices_line(self._given(ctx, feature, reply, person_id))
