@@ -207,7 +207,7 @@ def test_doubtful_sends_are_told_once_and_decided_one_by_one(room: Classroom) ->
     assert said.endswith("回复 1 重发①，2 不发①，3 重发②，4 不发②")
     assert room.say("王老师", "1") == "已补发给小明妈妈。"
     assert room.seen("小明妈妈") == "补发，如已收到请忽略：\n王老师：好的0"
-    assert "已经处理过了" in room.say("王老师", "2")
+    assert room.say("王老师", "2") == "2 号的事已经办完了，不用再回。"
     assert room.say("王老师", "不发②") == "好，这条不再发。"
     assert room.store.read(_open_numbers).result() == 0
 
