@@ -2,6 +2,7 @@
 
 const KEPT = 400;
 const NEAR_PX = 80;
+const PATIENCE_MS = 6000;
 
 /** An element with properties and children; strings become text nodes. */
 export function el(tag, props, ...children) {
@@ -137,6 +138,7 @@ export class Phone {
       known.bubble.replaceWith(bubble);
       known.bubble = bubble;
       known.node.className = this.looksOf(item);
+      known.state.classList.remove("bad");
       known.state.textContent = item.change === "recalled" ? this.texts.recalled : `${this.texts.updated} ${hhmm(here(item.at))}`;
       bubble.classList.add("fresh");
     } else {
@@ -189,18 +191,19 @@ export class Phone {
     return bubble;
   }
 
+  /** Pressed once is enough: the card then shows what came of it, or can be pressed again. */
   async press(item, button, presses) {
     const all = [...presses.querySelectorAll("button")];
     const were = all.map((one) => one.disabled);
     all.forEach((one) => { one.disabled = true; });
     const problem = await this.world.press({ message: item.message, button: button.id, sender: this.sender });
     const row = this.rows.find((one) => !one.said && one.key === item.message);
-    if (problem === null) {
-      if (row && presses.isConnected) row.state.textContent = fill(this.texts.pressed, { label: button.label });
-      return;
+    if (row && presses.isConnected) {
+      row.state.textContent = problem === null ? fill(this.texts.pressed, { label: button.label }) : this.texts.not_pressed;
+      row.state.title = problem || "";
+      row.state.classList.toggle("bad", problem !== null);
     }
-    all.forEach((one, place) => { one.disabled = were[place]; });
-    if (row) row.state.textContent = fill(this.texts.not_pressed, { reason: problem });
+    setTimeout(() => all.forEach((one, place) => { one.disabled = were[place]; }), problem === null ? PATIENCE_MS : 0);
   }
 
   picture(source, alt) {

@@ -114,7 +114,7 @@ PAGE: dict[str, object] = {
     },
     "not_said": "没说出去：{reason}",
     "pressed": "已点「{label}」",
-    "not_pressed": "没点成：{reason}",
+    "not_pressed": "没点成，机器人没收到。请再点一次",
     "link": "打开链接",
     "unread": "有新消息",
     # the eight steps
