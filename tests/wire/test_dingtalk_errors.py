@@ -154,6 +154,64 @@ def test_what_holds_no_code(status: int, body: bytes, content_type: str, meaning
     assert classify(status, body, content_type).meaning == meaning
 
 
+TABLE: dict[tuple[str, float], str] = {
+    ("token", 0): """InvalidAuthentication AuthenticationFailed.MissingParameter AuthenticationFailed.Expired
+        40014 42001 40001 33""",
+    ("maybe", 0): """system.error system.busy unknownError unknown.send.result -1 15 88
+        isp.top-remote-connection-timeout""",
+    (
+        "slow",
+        1,
+    ): """Forbidden.AccessDenied.QpsLimitForAppkeyAndApi Forbidden.AccessDenied.QpmLimitForAppkeyAndApi
+        Forbidden.AccessDenied.QpsLimitForApi 90002 90018 send.too.fast send.byToken.tooFast
+        too.many.people too.many.group""",
+    ("slow", 60): "130101 302033 660026 processQueryKey.expireTime",
+    ("slow", 600): "410100",
+    ("month", 0): "Forbidden.AccessDenied.ApiCountLimitForOrg 90020 20001",
+    (
+        "config",
+        0,
+    ): """Forbidden.AccessDenied.AccessTokenPermissionDenied Forbidden.AccessDenied.IpNotInWhiteList
+        60011 60020 50002 50004 invalidClientIdOrSecret authFailed invalidParameter.robotCode.auth
+        invalidParameter.robotCode.empty invalidParameter.robotCode.notExsit template.stopped bot.stopped
+        conversation.org.notMatch permession.checkFailed groupPermissionDenied 310000 400101 300005 22
+        40096 40035 invalid.client unauthorized.client neverSeenBefore 99999""",
+    ("recipient", 0): """staffId.notExisted 33012 60121 robot.oto.notExist chatbotId.notAllow.sendOTO
+        group.disbanded 400013 invalid.openConversationId miss.openConversationId
+        bot.forbidden.sendMessage""",
+    ("content", 0): """invalidParameter.msgParam.tooLong invalidParameter.msgParam.invalid
+        invalidParameter.msgKey.invalid msgKey.invalid miss.param.markdownTotext miss.param.titleOfLink
+        contain.unsafe.url contain.notAllowed.text contain.notAllowed.picture contain.notAllowed.content
+        430101 430102 430103 430104 param.contentUnsafe param.cardDataAndPrivateDataBothEmpty
+        invalidParameter.robotCode.downloadCode 40104 143106""",
+    ("session", 0): "session.expired session.notExisted 300001",
+    ("exists", 0): "param.cardAlreadyExist",
+}
+
+
+@pytest.mark.parametrize(
+    ("meaning", "after_s", "code"),
+    [(*key, code) for key, codes in TABLE.items() for code in codes.split()],
+)
+def test_a_code_means_the_same_in_every_envelope(meaning: str, after_s: float, code: str) -> None:
+    """The newer API, the older one, behind the gateway as ``sub_code``, and in its sentence."""
+    expected = (meaning, code, after_s)
+    assert judged(400, {"code": code, "message": "x", "requestid": "r"}) == expected
+    assert judged(403, {"code": code}) == expected
+    assert judged(200, {"errcode": code, "errmsg": "x"}) == expected
+    assert judged(200, {"errcode": 88, "sub_code": code}) == expected
+    assert judged(200, {"errcode": 15, "sub_code": code}) == expected
+    if code.isdigit():
+        assert judged(200, {"errcode": int(code)}) == expected
+        assert judged(200, {"errcode": 88, "errmsg": f"ding talk error[subcode={code},submsg=x]"}) == expected
+
+
+def test_what_stands_behind_the_gateway_comes_first() -> None:
+    body = {"errcode": 60011, "sub_code": "90018", "errmsg": "[subcode=40014]"}
+    assert judged(200, body) == ("slow", "90018", 1)
+    assert judged(200, {"errcode": 0, "sub_code": "90018"})[0] == "ok"
+
+
 def test_what_never_left() -> None:
     verdict = classify(0, b"", "", bytes_left=False)
     assert (verdict.meaning, verdict.code) == ("retry", "connect")
