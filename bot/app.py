@@ -156,7 +156,13 @@ class App:
         )
         platforms = {
             f"dingtalk/{name}": DingTalk(
-                name, app, self.settings.limits, self._http, self.clock, self._counted(name)
+                name,
+                app,
+                self.settings.limits,
+                self._http,
+                self.clock,
+                self._counted(name),
+                callback_url=self._presses_of(name),
             )
             for name, app in apps.items()
         }
@@ -197,6 +203,11 @@ class App:
         )
         self.health = Health(self.store, self.clock, self._spool, self.metrics)
         self.server = Server(self.intake, self.metrics, self.health.facts)
+
+    def _presses_of(self, app: str) -> str:
+        """Where the platform sends what is pressed on cards; empty without a public address."""
+        base = self.settings.server.public_url
+        return f"{base}/dingtalk/{app}/card" if base else ""
 
     def _make_worker(self) -> None:
         self.worker = Worker(
