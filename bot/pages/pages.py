@@ -179,7 +179,7 @@ class Pages:
 
     def to_home(self) -> web.Response:
         """Post, redirect, get: reloading the page sends nothing twice."""
-        return web.Response(status=303, headers={**self._safe(), "Location": "/h5/#write"})
+        return web.Response(status=303, headers={**self._safe(), "Location": "/h5/#now"})
 
     async def form(self, request: web.Request, of: Visit, model: type[forms.F]) -> forms.F:
         """A form of ours, from a page of ours that was shown to this phone.

@@ -27,11 +27,17 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message with its time of day, and whether the new ones begin with it."""
+    """One message with its time of day.
+
+    Args:
+        first_new: Whether the new ones begin with it.
+        now: Whether the page shall open here: it is the last, and nothing is new.
+    """
 
     message: PageMessage
     time: str
     first_new: bool
+    now: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +110,15 @@ def day_of(local: datetime) -> str:
 
 def _days(shown: Sequence[PageMessage], zone: ZoneInfo, first_new: str) -> list[Day]:
     said = [(message.at.astimezone(zone), message) for message in shown]
+    last = shown[-1].id if shown and not first_new else ""
     return [
-        Day(day_of(entries[0][0]), [_entry(at, message, first_new) for at, message in entries])
+        Day(day_of(entries[0][0]), [_entry(at, message, first_new, last) for at, message in entries])
         for entries in (list(group) for _day, group in groupby(said, key=lambda pair: pair[0].date()))
     ]
 
 
-def _entry(at: datetime, message: PageMessage, first_new: str) -> Entry:
-    return Entry(message, f"{at.hour}:{at.minute:02}", message.id == first_new)
+def _entry(at: datetime, message: PageMessage, first_new: str, last: str) -> Entry:
+    return Entry(message, f"{at.hour}:{at.minute:02}", message.id == first_new, message.id == last)
 
 
 class Templates:

@@ -16,7 +16,6 @@ WRITE = "写给老师，或者问一句"
 SEND = "发送"
 ASK_TOMORROW = "明天带什么"
 LEAVE = "不在这部手机上用了"
-CLOSED = "已经选过，或者过期了"
 
 ENTER_TITLE = "我是谁的家长"
 ENTER = "请输入学校纸条上的 8 位数字。"

@@ -98,6 +98,11 @@ class Served:
 
         await self.run(lambda db: codes.add(db, new_id, self.clock.now(), person=person, code=code))
 
+    async def clear(self) -> None:
+        """Take everything off the pages."""
+        table = metadata.tables["page_messages"]
+        await self.run(lambda db: db.conn.execute(sa.delete(table)))
+
     async def state(self) -> list[Any]:
         """Every row that a form could change."""
 
@@ -162,13 +167,16 @@ class Phone:
     async def _ask(self, method: str, path: str, fields: Any, headers: dict[str, str]) -> str:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         cookies = "; ".join(f"{name}={value}" for name, value in self.jar.items())
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http, http.request(
-            method,
-            self.url + path,
-            data=fields,
-            headers={"Cookie": cookies, **sent},
-            allow_redirects=False,
-        ) as answer:
+        async with (
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+            http.request(
+                method,
+                self.url + path,
+                data=fields,
+                headers={"Cookie": cookies, **sent},
+                allow_redirects=False,
+            ) as answer,
+        ):
             self.status, self.headers = answer.status, answer.headers
             self.set_cookie = answer.headers.getall("Set-Cookie", [])
             self.html = await answer.text()

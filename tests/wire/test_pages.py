@@ -10,7 +10,7 @@ import pytest
 
 from bot.pages import texts
 from storage import people
-from storage.engine import Store
+from storage.engine import Db, Store
 from tests.contract.invented import CORP
 from tests.wire.pages_served import Phone, Served, served
 
@@ -202,7 +202,7 @@ async def test_an_unbound_guardian_gets_a_page_identity(here: Served) -> None:
 
 
 async def test_wrong_used_and_teachers_codes_sound_alike(here: Served) -> None:
-    def teacher(db: people.Db) -> people.Person:
+    def teacher(db: Db) -> people.Person:
         found = people.by_identity(db, "dingtalk_user", CORP, "t-301")
         assert found is not None
         return found
@@ -314,7 +314,7 @@ async def test_several_children_are_named(here: Served) -> None:
 
     mother = await here.guardian(MOTHER)
 
-    def unit(db: people.Db) -> None:
+    def unit(db: Db) -> None:
         school = schools.all_schools(db)[0]
         of = classes.by_name(db, school.id, "三(2)班")
         assert of is not None

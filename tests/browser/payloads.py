@@ -1,0 +1,48 @@
+"""Two hundred ways in which words have become programs elsewhere; ``hit`` would be set by any that ran."""
+
+from __future__ import annotations
+
+_RUN = ("alert(1)", "window.hit=1", "fetch('//127.0.0.1:9/x')", "import('//127.0.0.1:9/x')", "location='/x'")
+_FRAMES = (
+    "<script>{}</script>",
+    "<img src=x onerror={}>",
+    "<svg onload={}>",
+    "<svg><script>{}</script></svg>",
+    "<body onload={}>",
+    "<iframe src=javascript:{}></iframe>",
+    '<a href="javascript:{}">x</a>',
+    "<details open ontoggle={}>x</details>",
+    "<input autofocus onfocus={}>",
+    "<video><source onerror={}></video>",
+    "<marquee onstart={}>x</marquee>",
+    '"><script>{}</script>',
+    "'><img src=x onerror={}>",
+    '" autofocus onfocus="{}',
+    "' onmouseover='{}",
+    "</textarea><script>{}</script>",
+    "</title><script>{}</script>",
+    "</style><script>{}</script>",
+    "</li></ol></form><form action=/x><button formaction=javascript:{}>x</button>",
+    "<math><mi xlink:href=javascript:{}>x</mi></math>",
+    "<object data=javascript:{}>",
+    "<embed src=javascript:{}>",
+    "<base href=//127.0.0.1:9/><script src=x></script>{}",
+    "<link rel=stylesheet href=//127.0.0.1:9/{}>",
+    "<meta http-equiv=refresh content='0;url=javascript:{}'>",
+    "<style>@import '//127.0.0.1:9/{}';</style>",
+    '<div style="background:url(javascript:{})">x</div>',
+    "<template><script>{}</script></template>",
+    '<noscript><p title="</noscript><img src=x onerror={}>">',
+    "<!--><img src=x onerror={}>-->",
+    "<![CDATA[><script>{}</script>]]>",
+    "{{{{constructor.constructor('{}')()}}}}",
+    "{{% raw %}}{}{{% endraw %}}",
+    "${{{}}}",
+    "javascript:{}",
+    "data:text/html,<script>{}</script>",
+    "&lt;script&gt;{}&lt;/script&gt;",
+    "&#60;script&#62;{}&#60;/script&#62;",
+    "\u202e<script>{}</script>\u202c",
+    "\ufeff<scr\u0000ipt>{}</script>".replace("\u0000", "\u200b"),
+)
+PAYLOADS = tuple(frame.format(run) for run in _RUN for frame in _FRAMES)
