@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 
+from bot import trace
 from config.clock import MovableClock
 
 if TYPE_CHECKING:
@@ -56,11 +57,14 @@ class ClockFollower:
 
     async def start(self) -> None:
         """Connect, and return when the leader's time has been received for the first time."""
+        trace.enable()
         self._task = asyncio.create_task(self._run(), name="clock-follower")
         await self._first.wait()
 
     async def stop(self) -> None:
         """Let go of the leader; the clock runs on from where it is."""
+        if self._task is not None:
+            trace.disable()
         tasks = [task for task in (self._task, self._settling, *self._answering) if task is not None]
         for task in tasks:
             task.cancel()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from bot import trace
 from bot.command import UpdateCard
 from bot.dingtalk.wire import Received, read_payload
 from bot.letters import Origin, Post
@@ -78,6 +79,7 @@ class Decider:
             self._put(ctx, router.withheld(ctx), Origin(received.message, received.session))
             return
         reading = read(received.message.text)
+        trace.note(trace.ROUTER, claimed.id)
         decided = router.route(ctx, received.message, reading)
         self._put(ctx, decided, Origin(received.message, received.session))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from bot import trace
 from bot.command import Session, UpdateCard
 from bot.crashpoints import point
 from bot.dingtalk import cards, events, wire
@@ -241,10 +242,12 @@ class Intake:
 
     async def _kept(self, row_id: str, opened: _Opened, kind: str) -> bool:
         """Seal and keep what came; False if neither the database nor the spool would have it."""
+        trace.note(trace.OPEN, opened.message_key)
         sealed = self._key.seal(row_id, opened.payload.decode())
         row = arrival(row_id, opened.message_key, opened.conversation, kind, sealed, self._clock.now())
         try:
             await self.keep(row)
+            trace.note(trace.INTAKE, row_id, opened.message_key)
         except NotKept:
             return False
         return True

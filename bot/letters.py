@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
+from bot import trace
 from bot.command import CardButton, Command, FileRef, Group, Platform, Private, Session, UpdateCard
 from bot.command import Fetch as FetchBytes
 from bot.payloads import buttons_of, labelled, payload_of, put_outcome
@@ -111,6 +112,7 @@ class Post:
         if lane is None or f"{lane.platform}/{lane.app}" not in self._platforms:
             self._unreachable(ctx, feature, reply, outbox_id)
             return None
+        trace.note(trace.FEATURE, outbox_id, origin.message.id if origin else None)
         choices = _choices(ctx, feature, reply, lane.who)
         must = reply.arrival == "must"
         command = Command(

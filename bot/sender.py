@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from bot import trace
 from bot.command import AnyCommand, Maybe, Outcome, Platform, Refused, Sent
 from bot.crashpoints import point
 from bot.log import get_logger
@@ -157,7 +158,9 @@ class Sender(Loop[Claim]):
         came = await self._send(row, command, platform)
         point("sender.after_send")
         self._metrics.sends.add(command.app, api, type(came).__name__.lower())
-        if not isinstance(came, Sent):
+        if isinstance(came, Sent):
+            trace.note(trace.SENDER, row.id)
+        else:
             _log.warning("not_sent", outbox_id=row.id, code=came.code, attempt=row.attempts)
         while True:
             try:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from bot import trace
 from bot.access import AccessLog
 from bot.dingtalk.wire import MAX_BODY
 from bot.doors import Doors, DoorSite, Limits
@@ -103,10 +104,12 @@ class Server:
         app = web.Application()
         app.router.add_get("/healthz", self._admin_health)
         app.router.add_get("/metrics", self._render_metrics)
+        app.router.add_get("/trace", trace.show)
         return app
 
     async def _robot(self, request: web.Request) -> web.Response:
         start = time.perf_counter()
+        trace.note(trace.SERVER, "")
         raw = await request.read()
         answer = await self._intake.robot(request.match_info.get("app", ""), request.headers, raw)
         if answer.status == 200:

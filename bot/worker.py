@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from typing_extensions import override
 
+from bot import trace
 from bot.crashpoints import point
 from bot.log import get_logger
 from bot.loop import Loop
@@ -136,9 +137,11 @@ class Worker(Loop[list[Claimed]]):
             if row.attempts > CRASHES:
                 await self._park(row, "crashes")
                 return
+            trace.note(trace.WORKER, row.id)
             point("worker.before_commit")
             decided = await self._in_store(lambda db: self._unit(db, row))
             point("worker.after_commit")
+            trace.note(trace.COMMIT, row.id)
             self._tell(row.id, decided)
             self._metrics.handled.add(row.kind)
             self._committed()
