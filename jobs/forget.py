@@ -6,13 +6,18 @@ from datetime import timedelta
 
 from handlers.context import Ctx
 from handlers.trouble.feature import THING as DOUBT
-from storage import buckets, codes, inbox, numbers, outbox, schedule, talks
+from storage import buckets, codes, inbox, media, numbers, outbox, schedule, talks
 
 KEPT = timedelta(days=7)
 """A platform's retries and any replay come well within it."""
+PICTURES = timedelta(days=30)
+"""So long a family's pictures and files are kept; the contact log remembers that there was one."""
 WINDOW = timedelta(hours=1)
 UNDECIDED = timedelta(days=2)
 """So long a teacher can still choose 重发 or 不发; then the kept words go, like all others."""
+
+LINKS = timedelta(days=30)
+"""So long an expired link can say that it has expired."""
 
 
 def run(ctx: Ctx) -> None:
@@ -21,9 +26,13 @@ def run(ctx: Ctx) -> None:
     inbox.forget(ctx.db, before)
     outbox.forget(ctx.db, before)
     schedule.forget(ctx.db, before)
+    media.forget(ctx.db, ctx.now - PICTURES)
     outbox.close_doubts(ctx.db, ctx.now - UNDECIDED)
     numbers.close_before(ctx.db, (ctx.local - UNDECIDED).date(), DOUBT)
     numbers.close_before(ctx.db, (ctx.local - KEPT).date())
     buckets.forget(ctx.db, ctx.now - WINDOW)
     talks.forget_expired(ctx.db, ctx.now)
     codes.forget_attempts(ctx.db, ctx.now)
+    page_links.forget(ctx.db, ctx.now - LINKS)
+    page_sessions.forget(ctx.db, ctx.now)
+    page_messages.forget(ctx.db, ctx.now - page_messages.KEPT)

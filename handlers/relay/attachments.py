@@ -24,6 +24,9 @@ FILE = "relay_file"
 RECORDING = "relay_recording"
 """The same for a voice whose words were passed on: nobody misses it much."""
 
+REFUSED = "file."
+"""What a code begins with when it was the file the chat would not take."""
+
 
 def remember(ctx: Ctx, message: Message, role_id: str | None) -> tuple[Medium, ...]:
     """Keep the tickets of what came with a message.
@@ -83,6 +86,17 @@ def fetched(ctx: Ctx, result: Outcome) -> list[Act]:
     return _missing(ctx, medium, result.code)
 
 
+def not_shown(result: Outcome) -> list[Act]:
+    """It was here, and could not be sent on: its sender is asked for another form, the teacher told."""
+    if result.thing is None or result.to_person is None:
+        return []
+    caption = result.text.partition("\n")[0]
+    return [
+        Reply(ToPerson(result.thing.id), texts.file_not_passed(result.code)),
+        Reply(ToPerson(result.to_person), texts.file_not_shown(caption)),
+    ]
+
+
 def _medium(ctx: Ctx, result: Outcome) -> Medium | None:
     try:
         return media.get(ctx.db, result.thing.id) if result.thing else None
@@ -105,7 +119,7 @@ def _missing(ctx: Ctx, medium: Medium, code: str) -> list[Act]:
     if medium.person_id is None:
         return []
     told: list[Act] = [
-        Reply(ToPerson(medium.person_id), texts.not_fetched(medium.kind, too_large="too_large" in code))
+        Reply(ToPerson(medium.person_id), texts.not_fetched(medium.kind, too_large="large" in code.lower()))
     ]
     family = tie(ctx, medium.person_id, medium.role_id) if medium.role_id else None
     to = listener(ctx, family.of.id) if family else None

@@ -120,6 +120,8 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
         words = result.text.partition("：")[2] or result.text
         make = texts.maybe_delivered if result.kind == "unknown" else texts.not_delivered
         return [Reply(ToPerson(result.thing.id), make(name, words))]
+    if result.thing.kind == THING and result.code.startswith(attachments.REFUSED):
+        return attachments.not_shown(result)
     if result.thing.kind == THING and result.kind in ("refused", "expired"):
         return [Reply(ToPerson(result.thing.id), texts.not_passed_on(ctx.school.duty_phone))]
     return []

@@ -101,6 +101,20 @@ def file_missing(who: str, kind: str) -> str:
     return f"{who}发来{MEDIA.get(kind, MEDIA['unknown'])}，没有取到，已请家长再发一次。"
 
 
+def file_not_passed(code: str) -> str:
+    """The parent's file is here, and the chat would not take it."""
+    if "kind" in code:
+        return "刚才的文件在聊天里发不了。请换成照片、PDF 或 Word 文件再发，或用文字说一句。"
+    if "size" in code:
+        return "刚才发的太大，没能转给老师。请发小一点的，或用文字说一句。"
+    return "刚才发的没能转给老师。请再发一次，或用文字说一句。"
+
+
+def file_not_shown(caption: str) -> str:
+    """The teacher hears that there was one, and that it is being asked for in another form."""
+    return f"{caption}，在聊天里发不了，已请家长换一种发。"
+
+
 def unreadable_to_teacher(kind: str) -> str:
     """Something came that cannot be fetched at all."""
     return f"（发来{MEDIA.get(kind, MEDIA['unknown'])}，这里打不开，已请家长用文字说）"

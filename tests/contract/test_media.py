@@ -208,6 +208,11 @@ async def test_a_file_of_a_message(world: World, keeper: MediaKeeper) -> None:
     assert await keeper.file(FileRef("picture", "x.png", "digest", {"day": "12"})) == b"digest:12"
 
 
+@pytest.mark.parametrize(("kind", "plays"), [("voice", 2600), ("video", 3)])
+def test_how_long_it_plays_goes_along(world: World, kind: str, plays: int) -> None:
+    assert ref(_get(world, _came(world, kind=kind, duration_ms=2600))).data == {"duration": plays}
+
+
 def test_one_of_several_gives_up(world: World) -> None:
     medium_id = _came(world)
     assert _get(world, medium_id).deadline == MONDAY + LIFE

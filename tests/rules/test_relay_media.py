@@ -106,9 +106,10 @@ def test_what_cannot_be_fetched_is_said_to_both(room: Classroom, kind: str) -> N
     assert room.sent == []
 
 
-def test_too_large_says_how_large_it_may_be(room: Classroom) -> None:
+@pytest.mark.parametrize("code", ["file.too_large", "link.tooLarge"])
+def test_too_large_says_how_large_it_may_be(room: Classroom, code: str) -> None:
     room.say("小明妈妈", "", kind="video", attachments=(Attachment("video", "t"),))
-    room.fetched(room.fetches[-1], "refused", "too_large")
+    room.fetched(room.fetches[-1], "refused", code)
     assert room.seen("小明妈妈").startswith("刚才的视频太大，没能转给老师。请发小一点的")
 
 
@@ -203,6 +204,24 @@ def test_a_file_that_did_not_reach_the_teacher_is_told(room: Classroom) -> None:
     room.fetched(room.fetches[-1])
     room.ended(room.answers[-1], "refused", "gone")
     assert room.seen("小明妈妈").startswith("刚才发的没能转到老师那里")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("file.kind", "刚才的文件在聊天里发不了。请换成照片、PDF 或 Word 文件再发，或用文字说一句。"),
+        ("file.size", "刚才发的太大，没能转给老师。请发小一点的，或用文字说一句。"),
+        ("file.gone", "刚才发的没能转给老师。请再发一次，或用文字说一句。"),
+    ],
+)
+def test_a_file_the_chat_would_not_take_is_asked_for_in_another_form(
+    room: Classroom, code: str, said: str
+) -> None:
+    room.say("小明妈妈", "", kind="file", attachments=(Attachment("file", "t", "a.heic"),))
+    room.fetched(room.fetches[-1])
+    room.ended(room.answers[-1], "refused", code)
+    assert room.seen("小明妈妈") == said
+    assert room.seen("王老师") == "小明妈妈（小明）发来文件，在聊天里发不了，已请家长换一种发。"
 
 
 def test_a_teachers_picture_is_no_note(room: Classroom) -> None:
