@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import aiohttp
 import orjson
@@ -103,6 +103,7 @@ class Stream:
         self._link: Link | None = None
         self._links: set[Link] = set()
         self._lost_at: float | None = None
+        self._refused = False
         self._main: asyncio.Task[None] | None = None
         self._aside: set[asyncio.Task[None]] = set()
 
@@ -110,6 +111,15 @@ class Stream:
     def connected(self) -> bool:
         """Whether a socket is open that the platform may push to."""
         return self._link is not None and not self._link.leaving
+
+    @property
+    def state(self) -> Literal["connected", "connecting", "refused", "waiting"]:
+        """For whoever looks after it: ``refused`` means wrong credentials, ``waiting`` another owner."""
+        if self.connected:
+            return "connected"
+        if not self._lease.held:
+            return "waiting"
+        return "refused" if self._refused else "connecting"
 
     def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -236,6 +246,7 @@ class Stream:
             _log.exception("stream_not_opened", app=self._name)
             return None
         finally:
+            self._refused = outcome == "refused"
             self._metrics.stream_opens.add(self._name, outcome)
         return Link(ws, self._answer, self._clock, self._pace)
 

@@ -49,9 +49,10 @@ async def test_it_asks_for_everything_it_takes(both: Stand) -> None:
         ("CALLBACK", CARD),
     ]
     assert not call.counted
+    assert await both.say("m1") == "acknowledged"
     assert both.metrics.stream_opens.value("school", "opened") == 1
     assert both.metrics.stream_connected.value == 1
-    assert both.stream.connected
+    assert both.stream.state == "connected"
 
 
 async def test_the_acknowledgement_waits_for_the_commit(both: Stand) -> None:
@@ -229,6 +230,9 @@ class TestCuts:
             one.gateway.pace.ack_s = 0.05
             assert await one.say("m1") == "no answer in time"  # nobody can know
             await one.gateway.until(lambda: any(each.state == "live" for each in one.gateway.connections))
+            one.gateway.pace.ack_s = 2.0
+            # The platform may still choose the dead socket for a while: until ours is in use.
+            await one.gateway.until(lambda: len(one.gateway.connections) == 1)
             assert await one.say("m2") == "acknowledged"
             assert one.metrics.stream_gaps.value("school") == 1
             assert one.metrics.stream_gap_seconds.value("school") >= 0.3  # since the last sign of life

@@ -110,6 +110,7 @@ async def test_wrong_credentials_are_told_and_tried_slowly(caplog: pytest.LogCap
             pauses = [later - earlier for earlier, later in pairwise(moments)]
             assert min(pauses) >= QUICK.refused_s * SEEN
             assert one.metrics.stream_opens.value("school", "refused") >= 2
+            assert one.stream.state == "refused"
     assert "stream_refused" in [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert Pace().refused_s >= 60
 
@@ -200,7 +201,7 @@ async def test_without_the_lease_nothing_is_open() -> None:
     async with stand() as one:
         one.lease.lost.set()
         one.stream.start()
-        assert not one.stream.connected
+        assert one.stream.state == "waiting"
         one.lease.lost.clear()
         await one.gateway.wait(BOT)
         assert await one.say("m1") == "acknowledged"
