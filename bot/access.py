@@ -37,6 +37,7 @@ class AccessLog(AbstractAccessLogger):
 
 def template(request: web.BaseRequest) -> str:
     """The route as it was declared, ``unknown`` where none was met."""
-    info = request.match_info if isinstance(request, web.Request) else None
+    # Not its property: that insists on a match, and what could not even be read has none.
+    info = request._match_info if isinstance(request, web.Request) else None
     resource = None if info is None else info.route.resource
     return UNKNOWN if resource is None else resource.canonical

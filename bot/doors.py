@@ -30,7 +30,7 @@ from bot.metrics import Metrics
 
 BACKLOG = 1024
 SWEEP_S = 0.25
-BATCH = 32
+BATCH = 16
 """Connections taken in before those that are there get their turn again."""
 
 Reason = Literal["header", "idle", "body", "unread", "full", "address"]
@@ -255,12 +255,13 @@ class Doors:
     def _accept(self) -> None:
         if self._listener is None:
             return
-        for turn in range(BATCH):
-            full = len(self._open) >= self._limits.connections
-            if full and (turn or not self._make_room("full")):
-                if not turn:
+        for _turn in range(BATCH):
+            if len(self._open) >= self._limits.connections:
+                if not _has_unread(self._listener.fileno()):
+                    return
+                if not self._make_room("full"):
                     self._stop_accepting()  # until one leaves, or at the next sweep
-                return
+                    return
             try:
                 one, peer = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
