@@ -13,11 +13,13 @@ import pytest_asyncio
 from bot.command import Fetch, FileRef, Maybe, Outcome, Refused, Sent
 from bot.dingtalk.client import GROUP, PRIVATE, DingTalk
 from bot.dingtalk.media import COVER, DOWNLOAD, MB, UPLOAD, allowed
+from bot.dingtalk.wire import pinned
 from bot.media import NotKept
 from bot.render import NotDrawn
 from config.settings import DingTalkApp, LimitSettings
 from storage.engine import Refused as StoreRefused
 from tests.wire.dingtalk_fake import TO_GROUP, Answer, Bench, HeldClock, command, serving
+from tests.wire.dingtalk_requests import make_robot
 
 CODE = "code-1"
 FETCH = Fetch("o1", "dingtalk/school", "m1", CODE)
@@ -206,6 +208,15 @@ async def test_where_a_link_may_lead() -> None:
         core = (await client_of(http)).core
         assert [url for url in GOOD if not allowed(url, core)] == []
         assert [url for url in BAD if allowed(url, core)] == []
+
+
+def test_a_reply_address_is_none_of_them_either() -> None:
+    bot = make_robot()
+    path = "robot/sendBySession?session=a"
+    assert pinned(f"https://oapi.dingtalk.com/{path}", bot)
+    hosts = [*_HOSTS, *(host.replace("a.", "oapi.", 1) for host in _HOSTS)]
+    assert [host for host in hosts if pinned(f"https://{host}/{path}", bot)] == []
+    assert [url for url in BAD if pinned(url, bot) or pinned(f"{url}?session=a", bot)] == []
 
 
 async def test_an_emulated_platforms_links() -> None:
