@@ -23,9 +23,12 @@ TRIES = {
 }
 """What a newcomer may try, by phone."""
 
-ANSWERABLE = "回复「([0-9]+) 加您的话」"
+ANSWERABLE = "「([0-9]+) 加您的话」"
 """How a relayed message says that its number wants words after it."""
+ANSWER_BUTTON = "回复(.+)"
+"""The same as a button."""
 ANSWER_TRY = "{number} 好的，我来看看，您放心"
+ANSWER_NAMED_TRY = "回复{name}：好的，我来看看，您放心"
 
 PAGE: dict[str, object] = {
     "title": "家校桥 · 一个班的沙盒",

@@ -205,9 +205,18 @@ async def _file(request: web.Request) -> web.Response:
 def _seen(item: Item) -> dict[str, Any]:
     """An item with the choices its text offers beside its buttons."""
     shown = item.as_json()
-    labels = {button.label for button in item.content.buttons}
-    shown["choices"] = [choice for choice in _choices(item.content.text) if choice["label"] not in labels]
+    labels = [button.label for button in item.content.buttons]
+    wanted = (re.fullmatch(texts.ANSWER_BUTTON, label) for label in labels)
+    examples = [_example(found[1]) for found in wanted if found]
+    typed = [choice for choice in _choices(item.content.text) if choice["label"] not in labels]
+    shown["choices"] = examples + typed
     return shown
+
+
+def _example(name: str) -> dict[str, str]:
+    """Words to answer a family with, as one line."""
+    words = texts.ANSWER_NAMED_TRY.format(name=name)
+    return {"label": words, "type": words}
 
 
 def _choices(text: str) -> list[dict[str, str]]:
