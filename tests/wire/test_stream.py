@@ -14,7 +14,7 @@ import pytest
 from bot.command import Session
 from bot.dingtalk.emulator.gateway import OPEN
 from bot.dingtalk.stream_frames import BOT, CARD
-from bot.dingtalk.stream_link import Link
+from bot.dingtalk.stream_link import AT_ONCE, Link
 from config.clock import SystemClock
 from tests.wire.stream_stand import QUICK, Answer, Stand, stand
 
@@ -73,6 +73,18 @@ async def test_many_at_once_keep_their_order(both: Stand) -> None:
     outcomes = await asyncio.gather(*map(both.say, words))
     assert set(outcomes) == {"acknowledged"}
     assert both.heard() == words
+
+
+async def test_a_flood_waits_in_the_socket(both: Stand) -> None:
+    both.door.open.clear()
+    saying = [asyncio.create_task(both.say(f"m{n}")) for n in range(AT_ONCE + 50)]
+    await both.door.came.wait()
+    one = both.gateway.connections[0]
+    pings = one.pings
+    await both.gateway.until(lambda: one.pings >= pings + 3)  # our side has had time to take more
+    assert len(both.door.got) == AT_ONCE
+    both.door.open.set()
+    assert set(await asyncio.gather(*saying)) == {"acknowledged"}
 
 
 @pytest.mark.parametrize(
@@ -256,6 +268,26 @@ class TestCuts:
         both.emulator.faults.set({"rules": [{"api": "push:robot", "kind": "duplicate", "nth": 1}]})
         assert await both.say("m1") == "acknowledged"
         assert both.heard() == ["m1", "m1"]  # the inbox's key makes one of them
+
+    async def test_pushes_out_of_order_come_all_the_same(self, both: Stand) -> None:
+        both.emulator.faults.set({"rules": [{"api": "push:robot", "kind": "reorder", "nth": 1}]})
+        first = asyncio.create_task(both.say("m1"))
+        await asyncio.sleep(0)
+        assert await both.say("m2") == "acknowledged"
+        assert await first == "acknowledged"
+        assert both.heard() == ["m2", "m1"]
+
+    @pytest.mark.parametrize("kind", ["timeout_after", "reset"])
+    async def test_an_acknowledgement_may_be_lost(self, both: Stand, kind: str) -> None:
+        both.emulator.faults.set({"rules": [{"api": "push:robot", "kind": kind, "nth": 1}]})
+        assert await both.say("m1") == f"fault.{kind}"
+        assert both.heard() == ["m1"]
+
+    async def test_a_message_without_words(self, both: Stand) -> None:
+        both.emulator.faults.set({"rules": [{"api": "push:robot", "kind": "code", "value": 20001, "nth": 1}]})
+        await both.gateway.push_bot({"msgId": "m1", "msgtype": "text", "text": {"content": "x"}}, "m1")
+        (body,) = both.door.got
+        assert (body["errorCode"], "text" in body) == (20001, False)
 
 
 class TestHandOver:
