@@ -6,7 +6,19 @@ from datetime import timedelta
 
 from handlers.context import Ctx
 from handlers.trouble.feature import THING as DOUBT
-from storage import buckets, codes, inbox, media, numbers, outbox, schedule, talks
+from storage import (
+    buckets,
+    codes,
+    inbox,
+    media,
+    numbers,
+    outbox,
+    page_links,
+    page_messages,
+    page_sessions,
+    schedule,
+    talks,
+)
 
 KEPT = timedelta(days=7)
 """A platform's retries and any replay come well within it."""

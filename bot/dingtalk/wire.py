@@ -251,7 +251,8 @@ class Received:
 def read_payload(row_id: str, payload: bytes, received_at: datetime) -> Received:
     """What :attr:`Opened.payload` holds, whole."""
     kept = orjson.loads(payload)
-    chat = Chat("dingtalk", kept["app"], kept["chat"][0], kept["chat"][1])
+    # A row from a mobile page names its platform; those of this wire came before there was another.
+    chat = Chat(kept.get("platform", "dingtalk"), kept["app"], kept["chat"][0], kept["chat"][1])
     media = tuple(Attachment(*item) for item in kept["media"])
     message = Message(
         id=row_id, chat=chat, sender=Identity(*kept["sender"]), nick=kept["nick"], kind=kept["kind"],

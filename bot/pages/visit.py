@@ -37,9 +37,9 @@ class Visit:
 
 
 def cookie_of(request: web.Request, name: str) -> str:
-    """A cookie of ours, or empty if it is not one."""
-    value = request.cookies.get(name, "")
-    return value if _VALUE.fullmatch(value) else ""
+    """A cookie of ours, or empty if it is not one; of several the one for the longest path comes first."""
+    pairs = (part.strip().partition("=") for part in request.headers.get("Cookie", "").split(";"))
+    return next((value for key, _, value in pairs if key == name and _VALUE.fullmatch(value)), "")
 
 
 def visit(request: web.Request, session: PageSession | None) -> Visit:

@@ -208,4 +208,4 @@ class Phone:
 
     def seen(self) -> list[str]:
         """The words of every element that is meant for the reader."""
-        return re.findall(r'data-seen="[^"]*">(?:<div class="words"[^>]*>)?([^<]*)<', self.html)
+        return re.findall(r'data-seen="[^"]*"><div class="words"[^>]*>(.*?)</div>', self.html)

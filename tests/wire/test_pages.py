@@ -56,8 +56,8 @@ async def test_words_go_to_the_inbox_and_the_answer_stands_there(here: Served, p
     kind, corp, ext_id = row["sender"]
     found = await here.run(lambda db: people.by_identity(db, kind, corp, ext_id))
     assert (kind, corp, found) == ("page", CORP, mother)
-    assert phone.html.index("孩子今天\n会晚到") < phone.html.index("收到：孩子今天")
-    assert phone.seen() == ["收到：孩子今天\n会晚到"]  # the own words are no news
+    assert phone.html.index("孩子今天<br>会晚到") < phone.html.index("收到：孩子今天")
+    assert phone.seen() == ["收到：孩子今天<br>会晚到"]  # the own words are no news
 
 
 async def test_two_taps_are_one_message(here: Served, phone: Phone) -> None:
