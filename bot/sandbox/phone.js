@@ -179,7 +179,7 @@ export class Phone {
 
   cardOf(item, drawing) {
     const [title, ...rest] = item.text.split("\n");
-    const words = item.kind === "card" ? [el("b", null, title), rest.join("\n")] : [item.text];
+    const words = rest.length ? [el("b", null, title), rest.join("\n")] : [item.text];
     const bubble = el("div", { class: "bubble" }, el("div", { class: "words" }, ...words, drawing));
     if (item.buttons.length && item.change !== "recalled") {
       const presses = el("div", { class: "presses" });

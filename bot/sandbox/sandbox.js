@@ -291,7 +291,7 @@ const steps = {
       let words = "";
       if (at !== undefined && first !== undefined) words = fill(t.ms, { ms: (at - first).toFixed(at - first < 100 ? 1 : 0) });
       if (step === 3 && at !== undefined) words += ` · ${t.answered_here}`;
-      if (step === 8 && letters) words = `${words} ${fill(t.steps_replies, { done: sent, all: letters })}`.trim();
+      if (step === 8 && letters > 1) words = `${words} ${fill(t.steps_replies, { done: sent, all: letters })}`.trim();
       line.querySelector("i").textContent = words;
     }
   },
