@@ -330,9 +330,6 @@ class Pages:
 
 
 def _pressed(messages: tuple[PageMessage, ...], token: str) -> tuple[PageMessage, str] | None:
-    """The message of one's own page that has this button, and what the button says."""
-    for message in reversed(messages):
-        for choice in message.choices:
-            if choice.token == token:
-                return message, choice.label
-    return None
+    """The newest message of one's own page that has this button, and what the button says."""
+    buttons = {choice.token: (message, choice.label) for message in messages for choice in message.choices}
+    return buttons.get(token)
