@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,24 @@ from config.settings import load_settings
 
 TEACHER, USER = "三(2)班/王老师", "t-302"
 UPDATE = "/v1.0/card/instances"
+
+
+def callback(
+    track: str, token: str, user: str, secret: str, corp: str, at: datetime
+) -> tuple[str, dict[str, str]]:
+    """Body and headers of a pressed button, as the platform pushes it."""
+    content = {"cardPrivateData": {"actionIds": [token], "params": {}}}
+    body = {
+        "type": "actionCallback",
+        "outTrackId": track,
+        "userId": user,
+        "userIdType": 1,
+        "corpId": corp,
+        "content": json.dumps(content),
+    }
+    stamp = str(int(at.timestamp() * 1000))
+    sign = base64.b64encode(hmac.new(secret.encode(), stamp.encode(), hashlib.sha256).digest()).decode()
+    return json.dumps(body), {"x-ddpaas-signature-timestamp": stamp, "x-ddpaas-signature": sign}
 
 
 @dataclass
@@ -53,20 +72,10 @@ class Hands:
 
     async def post(self, track: str, token: str, user: str = USER, secret: str = "") -> tuple[int, Any]:
         """A signed callback, as the platform makes it; returns status and answer."""
-        content = {"cardPrivateData": {"actionIds": [token], "params": {}}}
-        body = {
-            "type": "actionCallback",
-            "outTrackId": track,
-            "userId": user,
-            "userIdType": 1,
-            "corpId": self.app.settings.dingtalk["school"].corp_id,
-            "content": json.dumps(content),
-        }
-        stamp = str(int(self.app.clock.now().timestamp() * 1000))
-        key = secret or callback_secret(self.app.settings.dingtalk["school"])
-        sign = base64.b64encode(hmac.new(key.encode(), stamp.encode(), hashlib.sha256).digest()).decode()
-        headers = {"x-ddpaas-signature-timestamp": stamp, "x-ddpaas-signature": sign}
-        async with self.http.post(self.url, data=json.dumps(body), headers=headers) as answer:
+        app = self.app.settings.dingtalk["school"]
+        secret = secret or callback_secret(app)
+        body, headers = callback(track, token, user, secret, app.corp_id, self.app.clock.now())
+        async with self.http.post(self.url, data=body, headers=headers) as answer:
             raw = await answer.read()
             return answer.status, json.loads(raw) if raw else None
 
