@@ -157,6 +157,8 @@ class Stream:
         connecting = asyncio.create_task(self._keep_connected())
         try:
             await self._lease.keep()
+        except Exception:  # whether it is still ours is not known, so it is not
+            _log.exception("stream_failed", app=self._name)
         finally:
             connecting.cancel()
             await asyncio.wait({connecting})

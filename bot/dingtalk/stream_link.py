@@ -17,6 +17,7 @@ from config.clock import Clock
 
 AT_ONCE = 100
 """Frames under way; more wait in the socket."""
+CLOSE_S = 2.0
 
 Answer = Callable[[Frame], Awaitable[str | None]]
 """What a callback or event is answered; None: nothing, so that it may come again."""
@@ -143,7 +144,9 @@ class Link:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
-            await self._ws.close()
+            with suppress(TimeoutError):  # a peer that reads no more would hold even a goodbye up
+                async with asyncio.timeout(CLOSE_S):
+                    await self._ws.close()
 
     async def _watch(self) -> None:
         """Ping, and return when nothing at all has come for too long."""

@@ -220,3 +220,25 @@ async def test_woken_after_the_lease_was_over_it_answers_nothing() -> None:
         one.lease.held = False
         assert await one.say("m1") == "no answer in time"
         assert one.heard() == []
+
+
+async def test_a_fault_in_keeping_the_lease_ends_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stand() as one:
+        broken = asyncio.Event()
+        real = one.lease.keep
+
+        async def keep() -> None:
+            if not broken.is_set():
+                await broken.wait()
+                raise RuntimeError("planned")
+            await real()
+
+        monkeypatch.setattr(one.lease, "keep", keep)
+        one.stream.start()
+        await one.gateway.wait(BOT)
+        assert await one.say("m1") == "acknowledged"
+        (first,) = one.gateway.connections
+        broken.set()
+        await one.gateway.until(lambda: one.gateway.connections not in ([first], []))
+        assert await one.say("m2") == "acknowledged"
+        assert first not in one.gateway.connections
