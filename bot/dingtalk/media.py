@@ -7,6 +7,7 @@ port, without a redirect, and never with a credential.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,8 @@ DOWNLOAD = "/v1.0/robot/messageFiles/download"
 
 MB = 1024 * 1024
 MOST_BYTES = 20 * MB
+PATIENCE_S = 12.0
+"""For a file's bytes: a row is claimed for half a minute, and upload and send come after."""
 HOST_ENDINGS = (".dingtalk.com", ".aliyuncs.com")
 """Where the platform's own links lead: its content network and its file store."""
 
@@ -194,7 +197,10 @@ class Uploads:
 async def bytes_of(file: FileRef, files: Files) -> bytes | Refused:
     """The bytes of a message's file, drawn or opened, or why there are none."""
     try:
-        return await files(file)
+        async with asyncio.timeout(PATIENCE_S):
+            return await files(file)
+    except TimeoutError:
+        return Refused("file.late", "retry")
     except (Gone, OSError):
         return Refused("file.gone", "content")
     except NotDrawn as error:

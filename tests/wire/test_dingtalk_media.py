@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -345,6 +346,20 @@ async def test_a_stale_token_is_renewed_for_an_upload(bench: Bench) -> None:
     uploaded(bench, "@m")
     assert await bench.send(command(text="", file=file("picture", "a.png"))) == Sent("key-1")
     assert len(bench.platform.calls(UPLOAD)) == 2
+
+
+async def test_a_file_that_takes_too_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.dingtalk.media.PATIENCE_S", 0.01)
+    never = asyncio.Event()
+
+    async def wait(wanted: FileRef) -> bytes:
+        await never.wait()
+        return b""
+
+    bench.client._files = wait
+    late = Refused("file.late", "retry")
+    assert await bench.send(command(file=file("picture", "a.png"))) == late
+    assert bench.platform.requests == []
 
 
 @pytest.mark.parametrize(
