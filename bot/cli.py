@@ -105,11 +105,23 @@ def migrate(config: Config) -> None:
 
 
 @app.command()
-def doctor(config: Config) -> None:
-    """Check the settings, the key, the database and the card templates; print what is missing."""
+def doctor(
+    config: Config,
+    checklist: Annotated[
+        bool, typer.Option("--checklist", help="Only what a person has to look at.")
+    ] = False,
+    to: Annotated[str | None, typer.Option(help="User id of whoever gets the test messages.")] = None,
+    groups: Annotated[
+        bool, typer.Option("--groups", help="A test message to each class group, too.")
+    ] = False,
+    guardian: Annotated[str | None, typer.Option(help="User id of a guardian who gets one.")] = None,
+) -> None:
+    """Check the installation and try its lanes with real messages; say what is to be done."""
     from bot.doctor import examine
 
-    raise typer.Exit(examine(config, os.environ))
+    raise typer.Exit(
+        examine(config, os.environ, checklist=checklist, to=to, groups=groups, guardian=guardian)
+    )
 
 
 def _only_dingtalk(platform: str) -> None:
