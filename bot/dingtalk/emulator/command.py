@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.dingtalk.emulator.emulator import DEFAULT_START, Emulator
-from bot.dingtalk.emulator.platform import Limits
+from bot.dingtalk.emulator.limits import Limits
+from bot.dingtalk.emulator.world import PROFILES
 
 
 class CommandError(Exception):
@@ -31,7 +32,8 @@ def run_emulator(
         serve_port: The port on which ``serve`` will listen; pushes go there.
         database: The database URL in the settings; None is a SQLite file beside them.
         unbound: How many guardians get a code instead of an identity.
-        profile: Only ``full``.
+        receive: ``http`` or ``stream``.
+        profile: ``full`` or ``custom-robot-only``.
         limits: Other quotas than the platform's, for measuring.
 
     Returns:
@@ -44,7 +46,10 @@ def run_emulator(
     if write_config is not None and serve_port is None:
         raise CommandError("--write-config needs --serve-port")
     target = f"http://127.0.0.1:{serve_port}" if serve_port is not None else None
-    emulator = Emulator(start=moment, seed=seed, unbound=unbound, target=target, limits=limits)
+    emulator = Emulator(
+        start=moment, seed=seed, unbound=unbound, target=target, limits=limits, profile=profile,
+        receive=receive,
+    )  # fmt: skip
     asyncio.run(_serve(emulator, port, write_config, serve_port, database))
     return 0
 
@@ -52,10 +57,10 @@ def run_emulator(
 def _check(platform: str, start: str, receive: str, profile: str, unbound: int) -> datetime:
     if platform != "dingtalk":
         raise CommandError(f"there is no emulator for {platform}")
-    if receive != "http":
-        raise CommandError(f"--receive {receive} is not emulated; use http")
-    if profile != "full":
-        raise CommandError(f"--profile {profile} is not emulated; use full")
+    if receive not in ("http", "stream"):
+        raise CommandError(f"--receive {receive} is not emulated; use http or stream")
+    if profile not in PROFILES:
+        raise CommandError(f"--profile {profile} is not emulated; use {' or '.join(PROFILES)}")
     if unbound < 0:
         raise CommandError("--unbound is a number from 0")
     try:

@@ -11,14 +11,20 @@ import orjson
 
 from bot.dingtalk.emulator.platform import Platform
 
+Table = dict[str, str | int]
 
-def write_config(platform: Platform, path: Path, serve_port: int, database: str | None) -> None:
+
+def write_config(
+    platform: Platform, path: Path, serve_port: int, database: str | None, receive: str = "http"
+) -> None:
     """Write the school as JSON beside ``path``, then the settings to ``path``, each in one step.
 
     Args:
         path: The TOML file; readable by its owner only.
-        serve_port: The public port in it; the admin listener is one above.
+        serve_port: The public port in it; the admin listener is one above. 0: the system chooses, and the
+            settings cannot say under which address pages are found.
         database: The database URL; None is a SQLite file beside the settings.
+        receive: ``http`` or ``stream``.
     """
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +32,7 @@ def write_config(platform: Platform, path: Path, serve_port: int, database: str 
     _replace(school, orjson.dumps(platform.world.school_json(), option=orjson.OPT_INDENT_2))
     data_dir = path.with_name(path.stem + ".data")
     url = _from_here(database) if database else f"sqlite:///{data_dir / 'classbridge.db'}"
-    _replace(path, _toml(platform, serve_port, url, data_dir, school).encode())
+    _replace(path, _toml(platform, serve_port, url, data_dir, school, receive).encode())
 
 
 def _from_here(url: str) -> str:
@@ -35,25 +41,16 @@ def _from_here(url: str) -> str:
     return scheme + str(Path(url.removeprefix(scheme)).absolute()) if url.startswith(scheme) else url
 
 
-def _toml(platform: Platform, serve_port: int, url: str, data_dir: Path, school: Path) -> str:
-    app, world = platform.app, platform.world
-    tables: dict[str, dict[str, str | int]] = {
+def _toml(platform: Platform, serve_port: int, url: str, data_dir: Path, school: Path, receive: str) -> str:
+    server: Table = {"host": "127.0.0.1", "port": serve_port}
+    if serve_port:
+        server["public_url"] = f"http://127.0.0.1:{serve_port}"
+    tables: dict[str, Table] = {
         "": {"data_dir": str(data_dir), "seed": str(school)},
-        "server": {"host": "127.0.0.1", "port": serve_port},
+        "server": server,
         "database": {"url": url},
         "clock": {"follow": platform.base_url},
-        f"dingtalk.{world.app}": {
-            "client_id": app.client_id,
-            "client_secret": app.client_secret,
-            "robot_code": app.robot_code,
-            "corp_id": world.corp,
-            "agent_id": app.agent_id,
-            "receive": "http",
-            "api_base": platform.base_url,
-            "oapi_base": platform.base_url,
-            "digest_card_template": platform.digest_template,
-            "message_card_template": platform.message_template,
-        },
+        f"dingtalk.{platform.world.app}": _app(platform, receive),
     }
     lines = ["# Written by the emulator: an invented school, an invented app, this machine only."]
     for name, values in tables.items():
@@ -61,6 +58,27 @@ def _toml(platform: Platform, serve_port: int, url: str, data_dir: Path, school:
         # A JSON string without escapes beyond \" \\ and \uXXXX is a TOML basic string.
         lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _app(platform: Platform, receive: str) -> Table:
+    app, world = platform.app, platform.world
+    values: Table = {
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "robot_code": app.robot_code,
+        "corp_id": world.corp,
+        "agent_id": app.agent_id,
+        "receive": receive,
+        "guardians": "robot" if world.robot_in_groups else "page",
+        "api_base": platform.base_url,
+        "oapi_base": platform.base_url,
+        "message_card_template": platform.message_template,
+    }
+    if world.robot_in_groups:  # a custom robot has no cards
+        values["digest_card_template"] = platform.digest_template
+    if receive == "http":
+        values |= {"event_token": platform.event_token, "event_aes_key": platform.event_aes_key}
+    return values
 
 
 def _replace(path: Path, data: bytes) -> None:

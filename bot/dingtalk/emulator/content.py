@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from bot.dingtalk.emulator import texts
 from bot.dingtalk.emulator.envelope import ApiError
-from bot.dingtalk.emulator.records import Button, Content
+from bot.dingtalk.emulator.records import Button, Content, ItemKind
+
+if TYPE_CHECKING:
+    from bot.dingtalk.emulator.platform import StoredFile
 
 MSG_PARAM_BYTES = 15_000
+FILE_TYPES = ("xlsx", "pdf", "zip", "rar", "doc", "docx")
 
+_PICTURE = re.compile(r"!\[[^\]\n]*\]\((@[^)\s]+)\)")
 _SOFT_BREAK = re.compile(r"(?<=[^\n ])\x20?\n(?!\n|[#>+*-]|[0-9]+\.)")
 
 # msgKey → required keys and the code a missing one is refused with
@@ -38,7 +44,9 @@ _REQUIRED: dict[str, tuple[tuple[str, str], ...]] = {
         ("fileName", "miss.param.file"),
         ("fileType", "miss.param.file"),
     ),
-    "sampleVideo": (("videoMediaId", "miss.param.video"), ("picMediaId", "miss.param.video")),
+    "sampleVideo": tuple(
+        (key, "miss.param.video") for key in ("videoMediaId", "videoType", "picMediaId", "duration")
+    ),
 }
 for _count in range(2, 6):
     _REQUIRED[f"sampleActionCard{_count}"] = (
@@ -55,8 +63,11 @@ _REQUIRED["sampleActionCard6"] = (
 )
 
 
-def open_msg(msg_key: Any, msg_param: Any) -> Content:
+def open_msg(msg_key: Any, msg_param: Any, media: Mapping[str, StoredFile]) -> Content:
     """Check ``msgKey`` and ``msgParam`` of a robot send and say how the message looks.
+
+    Args:
+        media: Uploaded files by media id.
 
     Raises:
         ApiError: As documented in "Robot sends a group message", error codes.
@@ -82,23 +93,47 @@ def open_msg(msg_key: Any, msg_param: Any) -> Content:
             raise ApiError(code)
     if not all(isinstance(value, str) for value in param.values()):
         raise ApiError("invalidParameter.param.invalid")
-    return _look(msg_key, param)
+    return _look(msg_key, param, media)
 
 
-def _look(msg_key: str, param: dict[str, str]) -> Content:
+def _look(msg_key: str, param: dict[str, str], media: Mapping[str, StoredFile]) -> Content:
     if msg_key == "sampleText":
         return Content("text", param["content"])
     if msg_key == "sampleMarkdown":  # the title shows only in the list of chats
-        return Content("text", shown(param["text"]))
+        return _markdown(param["text"], media)
     if msg_key == "sampleImageMsg":
-        return Content("picture", texts.PLACEHOLDERS["picture"], url=param["photoURL"])
+        photo = param["photoURL"]
+        if photo.startswith("@"):
+            return Content("picture", texts.PLACEHOLDERS["picture"], sha256=_sha256(photo, media))
+        return Content("picture", texts.PLACEHOLDERS["picture"], url=photo)
     if msg_key == "sampleLink":
         return Content("link", f"{param['title']}\n{param['text']}", url=param["messageUrl"])
     if msg_key == "sampleFile":
-        return Content("file", param["fileName"], url=param["mediaId"])
-    if msg_key in ("sampleAudio", "sampleVideo"):
-        return Content("file", texts.PLACEHOLDERS["voice" if msg_key == "sampleAudio" else "video"])
+        if param["fileType"] not in FILE_TYPES:
+            raise ApiError("invalidParameter.param.invalid")
+        return Content("file", param["fileName"], sha256=_sha256(param["mediaId"], media))
+    if msg_key == "sampleAudio":
+        return Content("file", texts.PLACEHOLDERS["voice"], sha256=_sha256(param["mediaId"], media))
+    if msg_key == "sampleVideo":
+        _sha256(param["picMediaId"], media)
+        return Content("file", texts.PLACEHOLDERS["video"], sha256=_sha256(param["videoMediaId"], media))
     return Content("card", f"{param['title']}\n{param['text']}", _link_buttons(msg_key, param))
+
+
+def _sha256(media_id: str, media: Mapping[str, StoredFile]) -> str:
+    """Which bytes people get; what an unknown id is refused with is not documented."""
+    stored = media.get(media_id)
+    if stored is None:
+        raise ApiError("invalidParameter.mediaId.invalid")
+    return stored.sha256
+
+
+def _markdown(text: str, media: Mapping[str, StoredFile]) -> Content:
+    """The words; a text that is nothing but one uploaded picture is seen as that picture."""
+    pictures = [media[found] for found in _PICTURE.findall(text) if found in media]
+    words = shown(_PICTURE.sub(texts.PLACEHOLDERS["picture"], text))
+    kind: ItemKind = "picture" if pictures and words == texts.PLACEHOLDERS["picture"] else "text"
+    return Content(kind, words, sha256=pictures[0].sha256 if pictures else None)
 
 
 def shown(markdown: str) -> str:
@@ -134,8 +169,11 @@ def _need_text(body: dict[str, Any], path: str) -> str:
     return value
 
 
-def open_webhook(raw: bytes) -> Content | None:
-    """Check a message in webhook format (session webhook, HTTP answer); None is ``empty``.
+def open_webhook(raw: bytes, media: Mapping[str, StoredFile]) -> Content | None:
+    """Check a message in webhook format (session webhook, custom robot, HTTP answer); None is ``empty``.
+
+    Args:
+        media: Uploaded files by media id.
 
     Raises:
         ApiError: 40035 for a missing part, 400105 for an unknown type
@@ -154,7 +192,7 @@ def open_webhook(raw: bytes) -> Content | None:
         return Content("text", _need_text(body, "text->content"))
     if kind == "markdown":
         _need_text(body, "markdown->title")
-        return Content("text", shown(_need_text(body, "markdown->text")))
+        return _markdown(_need_text(body, "markdown->text"), media)
     if kind == "link":
         title, text = _need_text(body, "link->title"), _need_text(body, "link->text")
         return Content("link", f"{title}\n{text}", url=_need_text(body, "link->messageUrl"))

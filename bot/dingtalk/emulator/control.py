@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ class Control:
         posts = {
             "say": self._say, "press": self._press, "open": self._open, "confirm": self._lacking,
             "subscribe": self._lacking, "enter_kf": self._lacking, "faults": self._faults,
-            "clock": self._move,
+            "clock": self._move, "read": self._read, "event": self._event, "limits": self._limits,
         }  # fmt: skip
         gets = {
             "seen": self._seen, "calls": self._calls, "people": self._people, "clock": self._clock,
@@ -77,20 +77,43 @@ class Control:
         return _json(await self._emulator.speak(parse_say(await _body(request))))
 
     async def _press(self, request: web.Request) -> web.Response:
-        body = await _fields(request, {"message": str, "button": str, "sender": str, "values": dict})
-        message = next((item for item in self._emulator.seen() if item.message == body.get("message")), None)
-        if message is None:
-            raise _Bad(404, f"nobody saw a message {body.get('message')!r}")
-        button = next((b for b in message.content.buttons if b.id == body.get("button")), None)
-        if button is None:
-            raise _Bad(409, f"the message has no button {body.get('button')!r}")
-        if button.url is not None:
-            raise _Bad(409, "the button only opens a link; use open")
-        raise _Bad(409, "the card was made without a callback: pressing it does nothing")
+        types = {"message": str, "button": str, "sender": str, "values": dict}
+        body = await _fields(request, types, needed=("message", "button", "sender"))
+        delivered, reason = await self._emulator.press(**body)
+        return _json({"delivered": delivered, "reason": reason})
 
     async def _open(self, request: web.Request) -> web.Response:
-        await _fields(request, {"sender": str, "url": str, "form": dict})
-        raise _Bad(409, "the product sends no page links yet")
+        types = {"sender": str, "url": str, "form": dict}
+        body = await _fields(request, types, needed=("sender", "url"))
+        form = body.get("form")
+        if form is not None and not all(isinstance(value, str) for value in form.values()):
+            raise _Bad(400, "the values of form are texts")
+        status, html = await self._emulator.open_page(body["sender"], body["url"], form)
+        return _json({"status": status, "html": html})
+
+    async def _read(self, request: web.Request) -> web.Response:
+        """Beyond the promise: somebody reads what the robot sent."""
+        body = await _fields(request, {"message": str, "sender": str}, needed=("message", "sender"))
+        delivered, reason = await self._emulator.read(body["message"], body["sender"])
+        return _json({"delivered": delivered, "reason": reason})
+
+    async def _event(self, request: web.Request) -> web.Response:
+        """Beyond the promise: something happens in the organisation."""
+        body = await _fields(request, {"kind": str, "data": dict}, needed=("kind",))
+        delivered, reason = await self._emulator.event(body["kind"], body.get("data", {}))
+        return _json({"delivered": delivered, "reason": reason})
+
+    async def _limits(self, request: web.Request) -> web.Response:
+        """Beyond the promise: other quotas from now on; null switches one off."""
+        body = await _body(request)
+        platform = self._emulator.platform
+        if not isinstance(body, dict):
+            raise _Bad(400, "the body must be a JSON object")
+        try:
+            platform.limits = platform.limits.changed(body)
+        except ValueError as error:
+            raise _Bad(400, str(error)) from None
+        return _json(platform.limits.as_json())
 
     async def _lacking(self, request: web.Request) -> web.Response:
         await _body(request)
@@ -167,7 +190,9 @@ async def _body(request: web.Request) -> Any:
         raise _Bad(400, "the body is no JSON") from None
 
 
-async def _fields(request: web.Request, types: dict[str, type]) -> dict[str, Any]:
+async def _fields(
+    request: web.Request, types: Mapping[str, type], needed: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """The body as an object with these fields only; null is as if not given."""
     body = await _body(request)
     if not isinstance(body, dict):
@@ -178,6 +203,9 @@ async def _fields(request: web.Request, types: dict[str, type]) -> dict[str, Any
             raise _Bad(400, f"unknown field {key}")
         if not isinstance(value, types[key]):
             raise _Bad(400, f"{key} has the wrong type")
+    for key in needed:
+        if not given.get(key):
+            raise _Bad(400, f"{key} is missing")
     return given
 
 

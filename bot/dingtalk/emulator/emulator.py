@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
-from bot.dingtalk.emulator.api import ENDPOINTS, MAX_BODY, Api
+from bot.dingtalk.emulator.api import MAX_BODY, PATHS, Api
+from bot.dingtalk.emulator.browser import Browser
+from bot.dingtalk.emulator.carrier import Carrier
 from bot.dingtalk.emulator.clock_leader import ClockLeader
 from bot.dingtalk.emulator.config_file import write_config
 from bot.dingtalk.emulator.control import Control, loopback_only
+from bot.dingtalk.emulator.events import Events
 from bot.dingtalk.emulator.faults import FaultPlan
 from bot.dingtalk.emulator.gateway import Gateway
 from bot.dingtalk.emulator.page import Page
 from bot.dingtalk.emulator.platform import Limits, Platform
+from bot.dingtalk.emulator.press import Press, Presser
 from bot.dingtalk.emulator.push import Pusher
+from bot.dingtalk.emulator.reading import mark_read
 from bot.dingtalk.emulator.records import CallRecord, Item
 from bot.dingtalk.emulator.said import SaidLog
 from bot.dingtalk.emulator.speech import Say, note_spoken, speak
@@ -36,18 +42,29 @@ class Emulator:
         target: Where the product listens, for example ``http://127.0.0.1:8080``; may be set later.
         limits: The platform's quotas; ``Limits(None, None)`` switches them off.
         app: The app's name in the product's configuration.
+        profile: ``full`` or ``custom-robot-only``, see :class:`World`.
+        receive: How the app's console says it receives: ``http`` or ``stream``.
+        event_pace: What the pauses before an event is pushed again are multiplied with.
     """
 
     def __init__(
         self, *, start: datetime | None = None, seed: str = "1", unbound: int = 0,
         target: str | None = None, limits: Limits | None = None, app: str = "school",
+        profile: str = "full", receive: str = "http", event_pace: float = 1.0,
     ) -> None:  # fmt: skip
         self.clock = MovableClock(start or datetime.fromisoformat(DEFAULT_START))
-        self.world = World(seed, unbound, app)
+        self.world = World(seed, unbound, app, profile)
+        self.receive = receive
         self.platform = Platform(self.world, self.clock, limits or Limits(), seed)
         self.faults = FaultPlan()
-        self.pusher = Pusher(self.platform, self.faults, target)
         self.gateway = Gateway(self.platform, self.faults)
+        self.carrier = Carrier(self.platform, self.faults)
+        sockets = self.gateway if receive == "stream" else None
+        self.pusher = Pusher(self.platform, self.carrier, sockets, target)
+        self.presser = Presser(self.platform, self.carrier, self.gateway)
+        self.events = Events(self.platform, self.carrier, sockets, event_pace)
+        self.events.target = target
+        self.browser = Browser(self.platform)
         self.leader = ClockLeader(self.clock)
         self.said = SaidLog()
         self.page = Page(self)
@@ -63,7 +80,7 @@ class Emulator:
         self.page.add_routes(app.router)
         self.gateway.add_routes(app.router)
         app.router.add_get("/_files/{code}", api.file)
-        for path in ENDPOINTS:
+        for path in PATHS:
             app.router.add_route("*", path, api.handle)
         app.router.add_route("*", "/{rest:.*}", api.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -71,13 +88,15 @@ class Emulator:
         site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=1024)
         await site.start()
         self.platform.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        await self.pusher.start()
+        await self.carrier.start()
 
     async def stop(self) -> None:
         """Close everything; what was seen and called stays readable."""
         await self.leader.close()
         await self.gateway.stop()
-        await self.pusher.stop()
+        await self.events.stop()
+        await self.browser.stop()
+        await self.carrier.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -95,6 +114,7 @@ class Emulator:
     @target.setter
     def target(self, url: str | None) -> None:
         self.pusher.target = url
+        self.events.target = url
 
     def write_config(self, path: Path, serve_port: int, database: str | None = None) -> None:
         """Write settings for ``serve`` and, beside them, the school; and push to that port from now on.
@@ -105,7 +125,7 @@ class Emulator:
             database: ``sqlite:///FILE`` or ``postgresql://…``; None is a file beside the settings.
         """
         self.target = f"http://127.0.0.1:{serve_port}"
-        write_config(self.platform, path, serve_port, database)
+        write_config(self.platform, path, serve_port, database, self.receive)
 
     # -- people ----------------------------------------------------------------------------------------
 
@@ -137,6 +157,39 @@ class Emulator:
         note_spoken(self.platform, say, spoke, delivered=delivered)
         self.said.end(entry, delivered=delivered, heard=spoke.envelope is not None, reason=reason)
         return {"message": spoke.message, "delivered": delivered, "reason": reason}
+
+    async def press(
+        self, message: str, button: str, sender: str, values: dict[str, Any] | None = None
+    ) -> tuple[bool, str]:
+        """Somebody presses a button of a card; whether the product answered in time, and why not.
+
+        Raises:
+            UnknownReference: No such person, or that person does not see that message.
+            NotPossible: The button is not there, switched off, or leads to no callback.
+        """
+        return await self.presser.press(Press(message, button, sender, values or {}))
+
+    async def open_page(self, sender: str, url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        """Somebody opens a link, or sends a page's form; the last page's status and HTML.
+
+        Raises:
+            UnknownReference: No such person.
+            NotPossible: It leads elsewhere than to the product, or nobody answers there.
+        """
+        return await self.browser.open(self.world.person(sender), url, form, self.target)
+
+    async def read(self, message: str, sender: str) -> tuple[bool, str]:
+        """Somebody reads what the robot sent; whether the product took the event about it, and why not.
+
+        Raises:
+            UnknownReference: No such person, or that person did not get that message.
+        """
+        data = mark_read(self.platform, message, sender)
+        return (True, "") if data is None else await self.events.push("robot_msg_read", data)
+
+    async def event(self, kind: str, data: dict[str, Any]) -> tuple[bool, str]:
+        """Something happens in the organisation; whether the product took the event at once, and why not."""
+        return await self.events.push(kind, data)
 
     def seen(self, since: int = 0) -> list[Item]:
         """What people saw after item number ``since``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal, get_args
@@ -14,6 +15,10 @@ KINDS: tuple[str, ...] = get_args(Kind)
 PUSHES = ("push:robot", "push:card", "push:event")
 _ONLY_PUSH = ("duplicate", "drop", "reorder")
 _NOT_PUSH = ("expire_token",)
+LISTS = ("invalidStaffIdList", "flowControlledStaffIdList", "filteredStaffIdList")
+"""As the value of ``code`` on ``batchSend``: the call is taken and all its people stand in that list, with
+``:partly`` every second of them. ``1111`` and ``punish`` are the answers to an address that sent too much."""
+_DRIP = re.compile(r"drip(?::([1-9][0-9]{0,4}))?")
 _FIELDS = {"api", "nth", "share", "times", "kind", "value"}
 
 
@@ -23,13 +28,23 @@ class BadPlan(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to one call. ``value``: ms (slow, timeouts), HTTP status, platform code, bytes to keep."""
+    """What happens to one call.
+
+    ``value``: ms (slow, timeouts), HTTP status, platform code, bytes that still come (truncate, reset). With
+    ``slow`` also ``drip``: the answer comes one byte a second; ``drip:N``: one every N ms.
+    """
 
     kind: Kind
     value: Any = None
 
     def ms(self, default: int) -> int:
         return self.value if isinstance(self.value, int) else default
+
+    @property
+    def drip_ms(self) -> int | None:
+        """Between two bytes of a dripping answer; None if it does not drip."""
+        found = _DRIP.fullmatch(self.value) if isinstance(self.value, str) else None
+        return int(found[1] or 1000) if found else None
 
 
 @dataclass(slots=True)
@@ -141,6 +156,9 @@ def _check_value(where: str, kind: str, value: Any) -> None:
     elif kind == "http":
         if not _whole(value) or not 400 <= value <= 599:
             raise BadPlan(f"{where}: value is an HTTP status from 400 to 599")
+    elif kind == "slow" and isinstance(value, str):
+        if _DRIP.fullmatch(value) is None:
+            raise BadPlan(f"{where}: value is ms, or drip, or drip:N")
     elif value is not None and (not _whole(value) or not 0 <= value <= 600_000):
         raise BadPlan(f"{where}: value is a whole number (ms, or bytes to keep)")
 

@@ -7,32 +7,27 @@ import hashlib
 import hmac
 import itertools
 import secrets
-from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from bot.dingtalk.emulator.card_state import TEMPLATE_VARIABLES, CardState, Template
 from bot.dingtalk.emulator.envelope import ApiError
-from bot.dingtalk.emulator.records import HERE, CallLog, PushRecord, SeenLog, Spoken
+from bot.dingtalk.emulator.limits import Limits, Quotas
+from bot.dingtalk.emulator.records import CallLog, PushRecord, SeenLog, Spoken
+from bot.dingtalk.emulator.sent import SentMessages
 from bot.dingtalk.emulator.world import World
 from config.clock import MovableClock
 
+if TYPE_CHECKING:
+    from bot.dingtalk.emulator.groups import OwnGroup
+    from bot.dingtalk.emulator.notices import Notice
+
+__all__ = ["App", "CardRoute", "CardState", "Limits", "OpenSession", "Platform", "StoredFile", "sign"]
+
 TOKEN_S = 7_200
 SESSION_MS = 5_400_000
-TEMPLATE_VARIABLES = ("title", "body", "more1", "more2", "more3", "more4", "more5")
-"""What the school's templates show: a heading and up to six text blocks, empty ones not at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the platform allows; None switches one off.
-
-    Args:
-        per_second: Calls per app and API in any second (open.dingtalk.com, "Call limits").
-        per_month: Counted calls of the whole organisation in a calendar month, standard edition.
-    """
-
-    per_second: int | None = 20
-    per_month: int | None = 5_000
+LINK_MS = 600_000
+"""How long a download link works; the platform calls it temporary and names no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +44,6 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A card template made in the card platform.
-
-    Args:
-        id: Its ``….schema`` id.
-        published: Only published ones can be used.
-        variables: The variables it shows, one under the other.
-    """
-
-    id: str
-    published: bool
-    variables: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class OpenSession:
     """Where a session webhook leads and until when (ms, emulator's clock)."""
 
@@ -72,22 +52,22 @@ class OpenSession:
     expires_ms: int
 
 
-@dataclass(slots=True)
-class CardState:
-    """A card that exists: its data, who sees it where, and its callback."""
+@dataclass(frozen=True, slots=True)
+class CardRoute:
+    """Where presses of HTTP cards go, and the key that signs them."""
 
-    template: Template
-    data: dict[str, str]
-    private: dict[str, dict[str, str]]
-    callback: str | None
-    places: list[tuple[str, str | None, str, str]] = field(default_factory=list)
-    """(message, to, chat, lane) of each delivery."""
+    url: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     name: str
     data: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
 
 
 def sign(timestamp: str, secret: str) -> str:
@@ -123,14 +103,25 @@ class Platform:
         self.pushes: list[PushRecord] = []
         self.spoken: list[Spoken] = []
         self.cards: dict[str, CardState] = {}
+        self.placed: dict[str, CardState] = {}
+        self.routes: dict[str, CardRoute] = {}
+        self.sent = SentMessages()
+        self.media: dict[str, StoredFile] = {}
+        self.quotas = Quotas()
+        self.notices: dict[int, Notice] = {}
+        self.own_groups: dict[str, OwnGroup] = {}
+        self.blocked: dict[str, int] = {}
+        """Custom robot's token → until when it may not speak (ms)."""
+        self.webhook_dedupe = False
+        self.webhook_uuids: set[tuple[str, str]] = set()
+        self.event_token = self._derive("event-token")[:24]
+        self.event_aes_key = self._derive("event-key")[:43]
         self.files: dict[str, StoredFile] = {}
         self._sessions: dict[str, OpenSession] = {}
         self._tokens: dict[str, tuple[str, int]] = {}  # kind → token, valid until (ms)
-        self._recent: dict[str, deque[int]] = {}
-        self.counted = 0
+        self._links: dict[str, tuple[StoredFile, int]] = {}
         self._numbers = itertools.count(1)
         self._last_stamp = 0
-        self._month_key = (0, 0)
 
     def _derive(self, what: str) -> str:
         return hashlib.sha256(f"classbridge:{self._seed}:{what}".encode()).hexdigest()
@@ -157,7 +148,10 @@ class Platform:
         """
         number = next(self._numbers)
         digest = hashlib.sha256(f"{self._run}:{kind}:{number}".encode()).digest()
-        return base64.b64encode(digest[:18]).decode().replace("/", "_").replace("+", "-")
+        text = base64.b64encode(digest[:18]).decode()
+        if kind == "query":  # as the platform's own: it must be encoded in a query
+            return f"{text[:20]}+{text[20:]}="
+        return text.replace("/", "_").replace("+", "-")
 
     # -- tokens ------------------------------------------------------------------------------------------
 
@@ -181,33 +175,16 @@ class Platform:
         """From now on every token handed out so far is refused."""
         self._tokens.clear()
 
-    # -- quotas ------------------------------------------------------------------------------------------
+    # -- reach -------------------------------------------------------------------------------------------
 
-    def take_quota(self, api: str, counted: bool) -> None:
-        """Count one call.
+    def robot_in_group(self, chat: Any) -> bool:
+        """Whether the app's robot is in that group."""
+        return isinstance(chat, str) and chat in self.world.group_class and self.world.robot_in_groups
 
-        Raises:
-            ApiError: 403 of the per-second or of the monthly limit.
-        """
-        now = self.now_ms()
-        limit = self.limits.per_second
-        if limit is not None:
-            recent = self._recent.setdefault(api, deque())
-            while recent and recent[0] <= now - 1000:
-                recent.popleft()
-            if len(recent) >= limit:
-                raise ApiError("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", 403)
-            recent.append(now)
-        if counted:
-            self._count(now)
-
-    def _count(self, now_ms: int) -> None:
-        here = datetime.fromtimestamp(now_ms / 1000, HERE)
-        if (here.year, here.month) != self._month_key:
-            self._month_key, self.counted = (here.year, here.month), 0
-        if self.limits.per_month is not None and self.counted >= self.limits.per_month:
-            raise ApiError("Forbidden.AccessDenied.ApiCountLimitForOrg", 403)
-        self.counted += 1
+    def robot_reaches(self, user: str) -> bool:
+        """Whether the app's robot may write to that person one to one."""
+        person = self.world.people.get(user)
+        return person is not None and self.world.reachable(person)
 
     # -- sessions and files ------------------------------------------------------------------------------
 
@@ -234,3 +211,25 @@ class Platform:
         code = self.new_id("file")
         self.files[code] = StoredFile(name, data)
         return code
+
+    def open_link(self, code: str) -> str | None:
+        """A download address for an attachment; it dies after :data:`LINK_MS`. None: no such code."""
+        stored = self.files.get(code)
+        if stored is None:
+            return None
+        link = self.new_id("link")
+        self._links[link] = (stored, self.now_ms() + LINK_MS)
+        return f"{self.base_url}/_files/{link}"
+
+    def linked(self, link: str) -> StoredFile | None:
+        """What a download address leads to while it is alive."""
+        stored, until = self._links.get(link, (None, 0))
+        return stored if self.now_ms() < until else None
+
+    def new_medium_id(self) -> str:
+        """The id of a file that is about to be kept."""
+        return "@lAD" + self.new_id("media")
+
+    def keep_medium(self, media_id: str, name: str, data: bytes) -> None:
+        """Keep an uploaded file; its media id works for ever."""
+        self.media[media_id] = StoredFile(name, data)

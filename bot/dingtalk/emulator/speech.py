@@ -120,11 +120,15 @@ def speak(platform: Platform, say: Say) -> Spoke:
     klass, person = _where_and_who(platform, say)
     if klass is not None and say.kind in NOT_IN_GROUPS:
         raise NotPossible(f"{say.kind} cannot be sent to a robot in a group")
+    if klass is None and not person.outsider and not platform.world.reachable(person):
+        raise NotPossible("guardians have no conversation with the robot here; they have pages")
     message = "msg" + platform.new_id("message") + "=="
     chat = klass.group if klass is not None else person.chat
     mentioned = say.at_bot if say.at_bot is not None else _MENTION in say.text
-    if klass is not None and not mentioned:
-        reason = "the robot hears a group only when it is @-ed"
+    if klass is not None and (not mentioned or not platform.robot_in_group(chat)):
+        reason = (
+            "the robot hears a group only when it is @-ed" if not mentioned else "it is not in this group"
+        )
         return Spoke(message, platform.now_ms(), chat, person.name, None, reason)
     body = _base(platform, message, person, klass)
     body.update(_payload(platform, say, group=klass is not None))

@@ -13,6 +13,7 @@ from bot.dingtalk.emulator import texts
 
 PUPILS_PER_CLASS = 45
 TEACHER_WINDOWS = ("08:00-10:00", "16:00-18:00")
+PROFILES = ("full", "custom-robot-only")
 DUTY_PHONE = "021-55550100"
 
 
@@ -79,6 +80,30 @@ class SchoolClass:
     group: str
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookRobot:
+    """A custom robot of a group, with the security its owner chose.
+
+    Args:
+        name: What the product's school document calls it.
+        token: ``access_token`` of its address.
+        secret: The key of its signature; empty without one.
+        keywords: Words of which every message must contain one; empty without.
+        addresses: Where it may be called from; empty for anywhere.
+    """
+
+    name: str
+    group: str
+    token: str
+    secret: str = ""
+    keywords: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return f"custom-{self.name}"
+
+
 class UnknownReference(LookupError):
     """A person or chat that does not exist, or a name that more than one person carries."""
 
@@ -90,10 +115,13 @@ class World:
         seed: Any text; the same seed gives the same school.
         unbound: How many guardians are not bound yet and get a code instead (whole families first).
         app: The robot app's name in the product's configuration.
+        profile: ``full``, or ``custom-robot-only``: the app's robot is in no class group and reaches no
+            guardian; each group has a custom robot, and guardians have pages.
     """
 
-    def __init__(self, seed: str = "1", unbound: int = 0, app: str = "school") -> None:
+    def __init__(self, seed: str = "1", unbound: int = 0, app: str = "school", profile: str = "full") -> None:
         self.app = app
+        self.profile = profile
         self._seed = seed
         self._random = Random(f"classbridge:{seed}")  # noqa: S311 - invented people, no secrets
         self.corp = "ding" + self._digest("corp").hex()[:32]
@@ -107,12 +135,25 @@ class World:
         self._fill()
         self._unbind(unbound)
         self.group_class = {klass.group: klass for klass in self.classes}
+        self.webhooks = {robot.token: robot for robot in map(self._webhook, self.classes)}
         self._by_chat = {person.chat: person.id for person in self.people.values()}
 
     # -- building --------------------------------------------------------------------------------------
 
     def _digest(self, what: str) -> bytes:
         return hashlib.sha256(f"{self._seed}:{what}".encode()).digest()
+
+    @property
+    def robot_in_groups(self) -> bool:
+        return self.profile == "full"
+
+    def reachable(self, person: Person) -> bool:
+        """Whether the app's robot and this person can talk one to one."""
+        return self.profile == "full" or any(role.kind != "guardian" for role in person.roles)
+
+    def _webhook(self, klass: SchoolClass) -> WebhookRobot:
+        token, secret = self._digest(f"webhook:{klass.id}").hex(), self._digest(f"secret:{klass.id}").hex()
+        return WebhookRobot(klass.id, klass.group, token, f"SEC{secret}")
 
     def _chat_id(self, what: str) -> str:
         return "cid" + base64.b64encode(self._digest(f"chat:{what}")[:16]).decode().replace("/", "A")
@@ -241,6 +282,17 @@ class World:
             self._outsiders[reference] = person
         return self._outsiders[reference]
 
+    def mobile(self, person: Person) -> str:
+        """Somebody's invented number."""
+        number = int.from_bytes(self._digest(f"mobile:{person.id}")[:4]) % 100_000_000
+        return f"139{number:08}"
+
+    def page_session(self, person: Person) -> str | None:
+        """The cookie by which the product knows this guardian's phone: 64 hex digits; None without one."""
+        if self.reachable(person) or not person.bound:
+            return None
+        return self._digest(f"page:{person.id}").hex()
+
     def class_(self, reference: str) -> SchoolClass:
         """Find a class by id, name or group conversation id.
 
@@ -307,12 +359,19 @@ class World:
         return {
             "id": klass.id,
             "name": klass.name,
-            "group": {"platform": "dingtalk", "app": self.app, "id": klass.group},
+            "group": self._group_json(klass),
             "dismissal": "16:30",
             "digest_preview": "16:30",
             "digest_send": "16:50",
             "digest_auto": True,
         }
+
+    def _group_json(self, klass: SchoolClass) -> dict[str, Any]:
+        place = {"platform": "dingtalk", "app": self.app}
+        if self.robot_in_groups:
+            return {**place, "id": klass.group}
+        robot = next(robot for robot in self.webhooks.values() if robot.group == klass.group)
+        return {**place, "webhook": robot.name, "token": robot.token, "secret": robot.secret}
 
     def _person_json(self, person: Person) -> dict[str, Any]:
         roles: list[dict[str, str]] = []
@@ -322,6 +381,9 @@ class World:
             if role.relation:
                 roles[-1]["relation"] = role.relation
         identity = {"kind": "dingtalk_user", "corp": self.corp, "id": person.id}
+        session = self.page_session(person)
+        if session is not None:
+            identity |= {"kind": "page", "session": session}
         consents = [
             {"pupil": consent.pupil_id, "purpose": consent.purpose, "given": consent.given}
             for consent in person.consents
