@@ -257,9 +257,7 @@ async def test_no_secret_and_no_token_can_be_seen(bench: Bench) -> None:
         await bench.client.old_token()
     await bench.send(command())
     fetched = Fetched("token-1", 7200)
-    shown = (
-        f"{fetched!r}{bench.client!r}{bench.client.core.token!r}{caught.value!r}{caught.value}{bench.session()!r}"
-    )
+    shown = f"{fetched!r}{bench.client!r}{bench.client.core.token!r}{caught.value!r}{caught.value}{bench.session()!r}"
     for hidden in (SECRET, "token-1", "session=abc"):
         assert hidden not in shown
 
