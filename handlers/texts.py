@@ -45,7 +45,7 @@ def chosen(label: str) -> str:
 
 CARD_OVER = "这张卡片已经过期，不用再按。"
 """A button whose thing is over."""
-TAKEN_BACK = "这条已撤回。"
+TAKEN_BACK = "（已撤回）"
 """In place of a card's words: cards cannot be recalled."""
 
 CONFIRMING = ("", "吧", "好", "好的", "好了", "可以", "谢谢", "这个", "就这个", "对", "是的")

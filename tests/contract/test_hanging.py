@@ -154,7 +154,7 @@ def _hanging(lane: str, *, safe: bool) -> Hanging:
 def test_cards_are_rewritten_words_recalled_and_a_custom_robots_post_stays() -> None:
     card = taking_back(_hanging("dingtalk/school/group/g==/x", safe=True), "o")
     assert isinstance(card, UpdateCard)
-    assert (card.track, card.text, card.buttons) == ("card", "这条已撤回。", ())
+    assert (card.track, card.text, card.buttons) == ("card", "（已撤回）", ())
     words = taking_back(_hanging("dingtalk/school/group/g==/x", safe=False), "o")
     assert words == TakeBack("o", "dingtalk/school", Group("g==/x"), ("handle",))
     page = taking_back(_hanging("page/school/user/p", safe=True), "o")
