@@ -65,6 +65,7 @@ class Decider:
         """A press is a message without words, in private; the button's token says what was meant."""
         pressed = read_press(claimed.id, claimed.payload, claimed.received_at)
         ctx = self._context(db, Received(pressed.message))
+        trace.note(trace.ROUTER, claimed.id)
         press = router.route_press(ctx, pressed.message, pressed.token) if ctx is not None else None
         if ctx is None or press is None:
             return None

@@ -118,6 +118,7 @@ class Server:
         return web.Response(body=answer.body, status=answer.status, headers=_JSON if answer.body else None)
 
     async def _card(self, request: web.Request) -> web.Response:
+        trace.note(trace.SERVER, "")
         raw = await request.read()
         return _told(await self._intake.card(request.match_info.get("app", ""), request.headers, raw))
 

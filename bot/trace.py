@@ -19,6 +19,7 @@ from aiohttp import web
 KEPT = 4096
 SERVER, OPEN, INTAKE, WORKER, ROUTER, FEATURE, COMMIT, SENDER = range(1, 9)
 
+_PRESS = "press:"
 _Note = tuple[int, int, str, str | None, float]
 _boot = secrets.token_hex(8)
 _numbers = itertools.count(1)
@@ -68,9 +69,9 @@ def note(step: int, row: str, of: str | None = None) -> None:
 
 
 def _named(message_key: str) -> str:
-    """The mark of the platform's message id in a dedup key, ``platform:app:id:sender``."""
-    parts = message_key.split(":")
-    return mark(parts[2] if len(parts) > 2 else message_key)
+    """The mark of what the platform calls a message in its dedup key: its id, or what was pressed by whom."""
+    rest = message_key.split(":", 2)[-1]
+    return mark(rest if rest.startswith(_PRESS) else rest.split(":")[0])
 
 
 async def show(request: web.Request) -> web.Response:

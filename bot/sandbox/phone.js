@@ -196,7 +196,7 @@ export class Phone {
     const all = [...presses.querySelectorAll("button")];
     const were = all.map((one) => one.disabled);
     all.forEach((one) => { one.disabled = true; });
-    const problem = await this.world.press({ message: item.message, button: button.id, sender: this.sender });
+    const problem = await this.world.press({ message: item.message, button: button.id, sender: this.sender }, button.label);
     const row = this.rows.find((one) => !one.said && one.key === item.message);
     if (row && presses.isConnected) {
       row.state.textContent = problem === null ? fill(this.texts.pressed, { label: button.label }) : this.texts.not_pressed;

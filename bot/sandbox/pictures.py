@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ def picture_type(data: bytes) -> str | None:
 
 
 def stored_picture(platform: Platform, sha256: str) -> bytes | None:
-    """The file of that content the platform holds, if it does."""
-    for stored in platform.files.values():
-        if hashlib.sha256(stored.data).hexdigest() == sha256:
-            return stored.data
-    return None
+    """The file of that content the platform holds, uploaded by the product or sent by somebody."""
+    files = (*platform.media.values(), *platform.files.values())
+    return next((stored.data for stored in files if stored.sha256 == sha256), None)

@@ -35,7 +35,8 @@ const pushes = new Map(); // message id → attempts to hand it to the product
 const world = {
   texts: t,
   say: (said) => tried("/_control/say", said),
-  press: async (press) => {
+  press: async (press, label) => {
+    steps.press(press, label);
     try {
       const answer = await post("/_control/press", press);
       steps.poke();
@@ -211,6 +212,14 @@ const steps = {
   up: true,
   polling: false,
   again: 0,
+  /** A press has no id of its own; the trace names it by what was pressed by whom. */
+  async press({ message, button, sender }, label) {
+    const id = `press:${message}:${button}:${sender}`;
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id)));
+    const mark = [...hash.slice(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    entries.set(id, { message: id, mark, chat: null, who: "", kind: "press", text: `[${label}]`, state: "delivered", at: "" });
+    this.follow(id, true);
+  },
   follow(message, chosen) {
     this.message = message;
     this.chosen = Boolean(chosen);

@@ -240,6 +240,17 @@ async def test_a_message_is_followed_through_the_eight_steps(wide: Table) -> Non
     await expect(wide.page.locator("#steps li.past")).to_have_count(8)
 
 
+async def test_a_press_is_followed_like_a_message(wide: Table) -> None:
+    await wide.say(TEACHER, "表扬小明今天主动扫了地")
+    await wide.sees(TEACHER, "记下了")
+    await wide.say(TEACHER, "看一下")
+    await wide.sees(TEACHER, "速递】")
+    await wide.choose(TEACHER, "发送")
+    await expect(wide.page.locator("#steps-of")).to_contain_text("「[发送]」 · 从到门口到发出")
+    await expect(wide.page.locator("#steps li.past")).to_have_count(8)
+    await expect(wide.page.locator(f"#phone-{TEACHER} .presses")).to_have_count(0)
+
+
 async def test_a_reload_shows_the_same(wide: Table) -> None:
     await wide.say(TEACHER, "表扬小明今天主动扫了地")
     await wide.sees(TEACHER, "记下了")

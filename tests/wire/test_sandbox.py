@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -78,6 +79,12 @@ async def test_a_file_that_is_no_picture_is_never_shown_as_one(
     await emulator.say("t-302", kind="picture", file=b"<script>alert(1)</script>")
     async with http.get(f"{emulator.url}/_sandbox/said/1") as answer:
         assert answer.content_type == "application/octet-stream"
+
+
+async def test_what_the_product_uploaded_is_shown(emulator: Emulator, http: aiohttp.ClientSession) -> None:
+    emulator.platform.keep_medium("@lADx", "a.png", PNG)
+    async with http.get(f"{emulator.url}/_sandbox/picture/{hashlib.sha256(PNG).hexdigest()}") as answer:
+        assert (answer.status, answer.content_type, await answer.read()) == (200, "image/png", PNG)
 
 
 async def test_nobody_is_killed_who_is_not_ours(emulator: Emulator, http: aiohttp.ClientSession) -> None:

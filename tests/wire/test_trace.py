@@ -78,6 +78,15 @@ async def test_a_message_is_found_by_the_mark_of_its_id(address: str) -> None:
     assert await _get(f"{address}?since={told['next']}") == (200, {**told, "items": []})
 
 
+async def test_a_press_is_found_by_what_was_pressed_by_whom(address: str) -> None:
+    trace.enable()
+    trace.note(trace.SERVER, "")
+    trace.note(trace.OPEN, "dingtalk:school:press:track-1:token-1:t-302")
+    _status, told = await _get(address)
+    assert isinstance(told["items"], list)
+    assert {one["id"] for one in told["items"]} == {trace.mark("press:track-1:token-1:t-302")}
+
+
 async def test_memory_stays_bounded(address: str) -> None:
     trace.enable()
     for number in range(trace.KEPT + 10):
