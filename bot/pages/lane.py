@@ -105,15 +105,20 @@ def _changed(db: Db, command: UpdateCard, now: datetime) -> tuple[Outcome, str]:
     person_id, old = held
     choices = _choices(command.buttons)
     more = command.text.removeprefix(f"{old.text}\n\n")
-    if command.text == old.text:
-        page_messages.change(db, command.track, choices)
-    elif more != command.text:
-        page_messages.change(db, command.track, choices)
-        _put(db, now, person_id, command.outbox_id, command.title, more, ())
-    else:
-        page_messages.change(db, command.track, [replace(choice, enabled=False) for choice in old.choices])
+    stays = command.text == old.text or more != command.text
+    page_messages.change(db, command.track, _left(old.choices, choices if stays else ()))
+    if not stays:
         _put(db, now, person_id, command.outbox_id, command.title, command.text, choices)
+    elif more != command.text:
+        _put(db, now, person_id, command.outbox_id, command.title, more, ())
     return Sent(old.id), person_id
+
+
+def _left(old: Sequence[PageChoice], new: Sequence[PageChoice]) -> tuple[PageChoice, ...]:
+    """What can be pressed from now on; what cannot any more stays, and says so by its look."""
+    given = {choice.token: choice for choice in new}
+    kept = [given.pop(choice.token, replace(choice, enabled=False)) for choice in old]
+    return (*kept, *given.values())
 
 
 def _put(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ from handlers.relay.rules import sounds_dangerous
 from storage import page_messages, page_sessions, people, schools
 from storage.engine import Db, Refused, Store
 from storage.inbox import MailKey
-from storage.page_messages import PageMessage
+from storage.page_messages import PageChoice, PageMessage
 from storage.page_sessions import TOUCH, PageSession
 
 ANSWER_S = 1.2
@@ -253,10 +254,12 @@ class Pages:
         if is_anonymous(text):
             # Not a row, not a log line, not a metric: the answer stands on this one page only.
             return await self.talk(of, session, notice=answer(danger=sounds_dangerous(text)))
+        deed = mail.mark(session.id, given.nonce, text)
+        if await self.read(partial(page_messages.by_outbox, outbox_id=f"own:{deed}")) is not None:
+            return self.to_home()  # the second tap of two
         if not self._pace.admits(session.person_id, self._clock.monotonic()):
             return await self.talk(of, session, status=429, notice=texts.TOO_FAST, draft=text)
         writer = await self._writer(session)
-        deed = mail.mark(session.id, given.nonce, text)
         row = mail.message(self._key, self._clock.now(), writer, text, deed)
         try:
             await self._sent(row, writer, text, deed)
@@ -267,18 +270,26 @@ class Pages:
     async def _press(self, request: web.Request, of: Visit) -> web.Response:
         session = self._signed_in(of)
         given = await self.form(request, of, forms.Press)
-        mine = partial(page_messages.of_person, person_id=session.person_id, most=shown.MOST)
-        found = _pressed(await self.read(mine), given.press)
+        deed = mail.mark(session.id, given.nonce, given.press)
+
+        def unit(db: Db) -> tuple[tuple[PageMessage, PageChoice] | None, bool]:
+            mine = page_messages.of_person(db, session.person_id, most=shown.MOST)
+            return _pressed(mine, given.press), page_messages.by_outbox(db, f"own:{deed}") is not None
+
+        found, done = await self.read(unit)
         if found is None:
             raise missing()
-        message, label = found
+        message, choice = found
+        if done:  # the second tap of two
+            return self.to_home()
+        if not choice.enabled:
+            return await self.talk(of, session, status=409, notice=texts.CLOSED)
         if not self._pace.admits(session.person_id, self._clock.monotonic()):
             return await self.talk(of, session, status=429, notice=texts.TOO_FAST)
         writer = await self._writer(session)
-        deed = mail.mark(session.id, given.nonce, given.press)
         row = mail.press(self._key, self._clock.now(), writer, given.press, message.outbox_id, deed)
         try:
-            await self._sent(row, writer, label, deed)
+            await self._sent(row, writer, choice.label, deed)
         except NotKept:
             return await self.talk(of, session, status=503, notice=texts.NOT_KEPT)
         return self.to_home()
@@ -316,20 +327,17 @@ class Pages:
                 own=True,
             )
             # The words are safe in the inbox: if they cannot be shown back, they are sent all the same.
-            try:
-                second = not await self.run(own)
-            except Refused:
-                second = False
-            if not second:
-                async with asyncio.timeout(ANSWER_S):
-                    await arrival
+            with suppress(Refused):
+                await self.run(own)
+            async with asyncio.timeout(ANSWER_S):
+                await arrival
         except TimeoutError:
             pass
         finally:
             arrival.cancel()
 
 
-def _pressed(messages: tuple[PageMessage, ...], token: str) -> tuple[PageMessage, str] | None:
-    """The newest message of one's own page that has this button, and what the button says."""
-    buttons = {choice.token: (message, choice.label) for message in messages for choice in message.choices}
+def _pressed(messages: tuple[PageMessage, ...], token: str) -> tuple[PageMessage, PageChoice] | None:
+    """The newest message of one's own page that has this button, and the button."""
+    buttons = {choice.token: (message, choice) for message in messages for choice in message.choices}
     return buttons.get(token)

@@ -15,6 +15,7 @@ NOTHING_YET = "这里还没有消息。有话写在下面，我转给老师。"
 WRITE = "写给老师，或者问一句"
 SEND = "发送"
 ASK_TOMORROW = "明天带什么"
+CLOSED = "这个已经选过，或者过期了，没有再做。"
 LEAVE = "不在这部手机上用了"
 
 ENTER_TITLE = "我是谁的家长"

@@ -46,6 +46,7 @@ class Served:
     url: str = ""
     answers: bool = True
     kept: list[dict[str, Any]] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
 
     async def run(self, unit: Any) -> Any:
         return await asyncio.wrap_future(self.store.run(unit))
@@ -53,7 +54,9 @@ class Served:
     async def keep(self, row: dict[str, Any]) -> None:
         """The inbox; whoever writes is answered in the next moment."""
         await asyncio.wrap_future(self.store.insert(inbox.inbox, [row]))
-        payload = orjson.loads(self.key.open(row["id"], row["payload"]))
+        raw = self.key.open(row["id"], row["payload"])
+        self.raw.append(raw)
+        payload = orjson.loads(raw)
         self.kept.append({"kind": row["kind"], "key": row["key"], **payload})
         if self.answers:
             person_id = row["conversation"].rsplit("/", 1)[1]

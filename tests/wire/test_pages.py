@@ -8,10 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.command import CardButton, Command, Page, UpdateCard
+from bot.dingtalk.wire import read_payload
 from bot.pages import texts
-from storage import people
+from bot.pressing import read_press
+from handlers.message import Chat
+from storage import page_messages, people
 from storage.engine import Db, Store
-from tests.contract.invented import CORP
+from tests.contract.invented import CORP, MONDAY
 from tests.wire.pages_served import Phone, Served, served
 
 MOTHER, FATHER = "g-1-0-m", "g-1-0-f"
@@ -58,6 +62,24 @@ async def test_words_go_to_the_inbox_and_the_answer_stands_there(here: Served, p
     assert (kind, corp, found) == ("page", CORP, mother)
     assert phone.html.index("孩子今天<br>会晚到") < phone.html.index("收到：孩子今天")
     assert phone.seen() == ["收到：孩子今天<br>会晚到"]  # the own words are no news
+
+
+async def test_rows_are_read_back_as_messages_of_the_page(here: Served, phone: Phone) -> None:
+    mother = await here.guardian(MOTHER)
+    token, _other = await here.say(mother.id, "可以吗？", "可以", "不可以")
+    await phone.say("请假")
+    await phone.press(token)
+    said = read_payload("m1", here.raw[0].encode(), MONDAY).message
+    pressed = read_press("m2", here.raw[1], MONDAY)
+    assert (said.text, said.kind) == ("请假", "text")
+    for message in (said, pressed.message):
+        assert message.chat == Chat("page", "school", "private", mother.id)
+        assert (message.sender.kind, message.sender.corp) == ("page", CORP)
+        assert message.talk == "private"
+    assert pressed.token == token
+    held = await here.run(lambda db: page_messages.by_outbox(db, pressed.track))
+    assert held is not None
+    assert held[1].text == "可以吗？"
 
 
 async def test_two_taps_are_one_message(here: Served, phone: Phone) -> None:
@@ -110,6 +132,26 @@ async def test_a_button_is_pressed(here: Served, phone: Phone) -> None:
     assert (row["kind"], row["token"], row["app"]) == ("page", tokens[1], "school")
     assert row["chat"] == mother.id
     assert '<div class="said" dir="auto">不同意</div>' in phone.html
+
+
+async def test_a_button_is_pressed_once(here: Served, phone: Phone) -> None:
+    mother = await here.guardian(MOTHER)
+    command = Command(
+        "o1", "page/school", Page(mother.id), "可以吗？", buttons=(CardButton("a" * 32, "可以"),)
+    )
+    await here.lane.send(command)
+    await phone.get()
+    fields = {"form": phone.field("form"), "nonce": phone.field("nonce"), "press": "a" * 32}
+    await phone.post("/h5/press", fields)
+    await here.lane.send(UpdateCard("o2", "page/school", "o1", "", "可以吗？\n\n记下了。"))
+    await phone.post("/h5/press", fields)  # the second tap of a nervous finger
+    assert phone.status == 200
+    assert "记下了。" in phone.html
+    html = await phone.press("a" * 32)  # from a page that is still open elsewhere
+    assert phone.status == 409
+    assert texts.CLOSED in html
+    assert "disabled" in html
+    assert len({row["key"] for row in here.kept}) == 1
 
 
 async def test_nothing_is_kept_when_the_inbox_refuses(store: Store) -> None:

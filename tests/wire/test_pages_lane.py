@@ -83,7 +83,8 @@ async def test_the_answer_to_a_press_comes_at_the_end(world: World, lane: PageLa
     look = UpdateCard("o3", "page/school", "o1", "", "发吗？\n\n已经发了。")
     for _ in range(2):
         assert isinstance(await lane.send(look), Sent)
-    assert _said(world) == [("发吗？", []), ("还有一句", []), ("已经发了。", [])]
+    over = [("发送", False), ("不发", False)]  # still to be read, not to be pressed
+    assert _said(world) == [("发吗？", over), ("还有一句", []), ("已经发了。", [])]
 
 
 async def test_a_new_question_takes_the_place_of_the_old_choices(world: World, lane: PageLane) -> None:
@@ -101,7 +102,7 @@ async def test_the_same_words_with_other_buttons_change_in_place(world: World, l
     await lane.send(_command(world))
     closed = (CardButton(YES.id, YES.label, enabled=False),)
     await lane.send(UpdateCard("o3", "page/school", "o1", "", "发吗？", closed))
-    assert _said(world) == [("发吗？", [("发送", False)])]
+    assert _said(world) == [("发吗？", [("发送", False), ("不发", False)])]
 
 
 async def test_what_does_not_lie_there_cannot_be_changed(lane: PageLane, world: World) -> None:
