@@ -3,7 +3,7 @@
     python -m tests.chaos.half_open --seconds 60 --strangers 1000 [--control]
 
 A third of the strangers connect and say nothing, a third send a head a byte at a time, a third send a head
-and keep most of the body. Each comes again a second after it was cut, from one of many addresses of this
+and keep most of the body. Each comes again two seconds after it was cut, from one of many addresses of this
 machine. The callbacks come beside them, half on connections kept alive, half on new ones, from an address
 that has no privilege; each is tried once, as the platform does. The control, without the guard, must lose.
 """
@@ -37,6 +37,7 @@ GIVE_UP_S = 5.0
 PLATFORM = "127.0.1.1"
 PER_ADDRESS = 25
 KEPT = 4
+AWAY_S = 2.0
 HEAD = b"POST /dingtalk/school/robot HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n"
 OPENINGS = (b"", HEAD, HEAD + b"\r\n" + b"a" * 10)
 
@@ -77,7 +78,7 @@ class Strangers:
         while True:
             with suppress(OSError):
                 await self._hold(source, OPENINGS[number % 3])
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(AWAY_S)
 
     async def _hold(self, source: str, opening: bytes) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
@@ -169,12 +170,25 @@ async def run(seconds: float, strangers: int, files: int, directory: Path, *, co
             int(seconds * RATE), school.speakers(1), ["明天带什么 {n}"], run="h", port=port,
             session_base="http://127.0.0.1:9",
         )  # fmt: skip
-        crowd, platform = Strangers(strangers, port), Platform(port)
-        holding = asyncio.create_task(crowd.run())
-        await asyncio.sleep(1.5)  # they are all there before the first callback
-        await platform.run(requests)
-        holding.cancel()
-        await asyncio.wait([holding])
+        platform = Platform(port)
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.chaos.half_open",
+            "--hold",
+            str(port),
+            "--strangers",
+            str(strangers),
+        ]
+        crowd = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
+        try:
+            assert crowd.stdout is not None
+            await crowd.stdout.readline()  # they are all there before the first callback
+            await platform.run(requests)
+        finally:
+            crowd.terminate()
+            told, _ = await crowd.communicate()
+        most, came = json.loads(told)
     return Result(
         callbacks=len(requests),
         lost=platform.lost,
@@ -183,14 +197,27 @@ async def run(seconds: float, strangers: int, files: int, directory: Path, *, co
         p99_ms=_ms(platform.took, 0.99),
         max_ms=_ms(platform.took, 1.0),
         strangers=strangers,
-        most_at_once=crowd.most,
-        came=crowd.came,
+        most_at_once=most,
+        came=came,
         control=control,
     )
 
 
 def _ms(took: list[float], share: float) -> float | None:
     return round(percentile(took, share), 1) if took else None
+
+
+async def _hold(port: int, count: int) -> None:
+    """Be the strangers: says when all have come once, and at SIGTERM how many there were."""
+    crowd, asked = Strangers(count, port), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked.set)
+    holding = asyncio.create_task(crowd.run())
+    await asyncio.sleep(1.5)
+    print("there", flush=True)
+    await asked.wait()
+    holding.cancel()
+    await asyncio.wait([holding])
+    print(json.dumps([crowd.most, crowd.came]), flush=True)
 
 
 @asynccontextmanager
@@ -233,9 +260,13 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=512, help="descriptors the service may have open")
     parser.add_argument("--control", action="store_true", help="without the guard: must lose")
     parser.add_argument("--serve", type=Path, help="be the service (used by this program itself)")
+    parser.add_argument("--hold", type=int, help="be the strangers at this port (likewise)")
     options = parser.parse_args()
     if options.serve is not None:
         asyncio.run(_serve(options.serve, options.files, control=options.control))
+        return 0
+    if options.hold is not None:
+        asyncio.run(_hold(options.hold, options.strangers))
         return 0
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
