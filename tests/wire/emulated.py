@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,19 @@ class Client:
             "userIdType": 1,
             **changed,
         }
+
+    async def old(self, path: str, fields: Any = None, method: str = "POST", token: str | None = None) -> Got:
+        """A call of the old API: the token in the query."""
+        token = token if token is not None else await self.token()
+        headers = {"Content-Type": "application/json"}
+        return await self.request(method, f"{path}?access_token={token}", fields, **headers)
+
+    async def upload(self, kind: str, name: str, data: bytes) -> Got:
+        form = aiohttp.FormData()
+        form.add_field("media", io.BytesIO(data), filename=name, content_type="application/octet-stream")
+        url = f"{self.emulator.url}/media/upload?access_token={await self.token()}&type={kind}"
+        async with self.session.post(url, data=form) as response:
+            return Got(response.status, await response.json())
 
     async def control(self, path: str, body: Any = None) -> Got:
         return await self.request("GET" if body is None else "POST", f"/_control/{path}", body)
