@@ -105,6 +105,11 @@ def _ask_everything(world: World) -> None:
         codes.add(db, world.new_id, MONDAY, person=world.mother, code="12345678")
         media.of_message(db, "x")
         media.waiting(db)
+        media.get(db, "x")
+        media.about(db, "x", "y")
+        media.given_up(db, "x", "late")
+        media.known_files(db, ["x"])
+        media.forget(db, MONDAY)
 
     world.run(unit)
 
