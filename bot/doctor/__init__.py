@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.budget import month_of
@@ -17,6 +16,7 @@ from bot.doctor.checklist import CHECKLIST
 from bot.doctor.finding import Finding
 from bot.doctor.house import Known
 from bot.doctor.lanes import Asked, try_lanes
+from config.clock import real_now
 from config.settings import Settings, SettingsError, load_settings
 from storage import buckets
 from storage.engine import Db, Refused, Store
@@ -73,7 +73,7 @@ def _lanes(settings: Settings, store: Store | None, asked: Asked) -> list[Findin
 
     def unit(db: Db) -> None:
         for (app, api), count in spent.items():
-            buckets.count_calls(db, month_of(datetime.now(UTC)), app, api, count)
+            buckets.count_calls(db, month_of(real_now()), app, api, count)
 
     if store is not None and spent:
         try:

@@ -6,13 +6,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from bot.budget import RESERVE, month_of
 from bot.doctor.finding import Finding, bad, good, note
+from config.clock import real_now
 from config.settings import Settings
 from storage import buckets, classes, group_robots, people, schools
 from storage.engine import Db, Refused, Store, open_store
@@ -116,7 +115,7 @@ def database_findings(store: Store, settings: Settings) -> Iterator[Finding]:
         yield from store.run(_written).result()
         yield from store.run(_durable).result()
         if store.dialect == "postgresql":
-            yield clock_finding("the database", store.read(_its_clock).result(), datetime.now(UTC))
+            yield clock_finding("the database", store.read(_its_clock).result(), real_now())
         for name, app in settings.dingtalk.items():
             yield _month(store, name, app.monthly_calls)
     except Refused:
@@ -131,7 +130,7 @@ def clock_finding(whose: str, theirs: datetime, ours: datetime) -> Finding:
 
 
 def _written(db: Db) -> list[Finding]:
-    db.conn.execute(sa.text("DELETE FROM outbox WHERE 1 = 0"))
+    db.conn.exec_driver_sql("DELETE FROM outbox WHERE 1 = 0")
     return [good("database: can be written")]
 
 
@@ -160,7 +159,7 @@ def _its_clock(db: Db) -> datetime:
 
 
 def _month(store: Store, app: str, limit: int) -> Finding:
-    month = month_of(datetime.now(UTC))
+    month = month_of(real_now())
     used = store.read(lambda db: buckets.calls_in(db, month, app)).result()
     text = f"dingtalk.{app}: {used} of {limit} counted calls used in {month}"
     return note(f"{text}; only urgent matters go out now") if used >= limit * (1 - RESERVE) else good(text)

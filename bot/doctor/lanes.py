@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -20,7 +19,7 @@ from bot.dingtalk.tokens import TokenRefused
 from bot.doctor import texts
 from bot.doctor.finding import Finding, bad, good, note
 from bot.doctor.house import Known, clock_finding
-from config.clock import SystemClock
+from config.clock import SystemClock, real_now
 from config.ids import new_id
 from config.settings import Settings
 
@@ -77,7 +76,7 @@ async def _date(http: aiohttp.ClientSession, base: str) -> Finding:
     try:
         async with asyncio.timeout(_DATE_S), http.get(base, allow_redirects=False) as answer:
             said = answer.headers.get("Date", "")
-            now = datetime.now(UTC)
+            now = real_now()
         return clock_finding("the platform", parsedate_to_datetime(said), now)
     except (aiohttp.ClientError, OSError, TimeoutError):
         return bad(f"network: {base} cannot be reached; open the way out to it")
