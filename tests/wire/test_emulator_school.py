@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -218,6 +219,56 @@ async def test_custom_robot_refuses_strangers_and_floods(client: Client) -> None
     assert (await client.request("POST", _address(client), TEXT)).body["errcode"] == 0
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"secret": "", "keywords": ("速递",)}, 310000),
+        ({"secret": "", "keywords": ("水彩",)}, 0),
+        ({"secret": "", "addresses": ("192.0.2.1",)}, 310000),
+        ({"secret": ""}, 0),
+    ],
+)
+async def test_other_securities_of_a_custom_robot(client: Client, changed: dict[str, Any], code: int) -> None:
+    robots = client.emulator.world.webhooks
+    robot = next(iter(robots.values()))
+    robots[robot.token] = replace(robot, **changed)
+    got = await client.request("POST", f"/robot/send?access_token={robot.token}", TEXT)
+    assert got.body["errcode"] == code
+
+
+async def test_message_uuid_is_one_message_only_where_switched_on(client: Client) -> None:
+    said = {**TEXT, "msgUuid": "u"}
+    for _ in range(2):
+        await client.request("POST", _address(client), said)
+    assert len(client.emulator.seen()) == 2
+    client.emulator.platform.webhook_dedupe = True
+    for _ in range(2):
+        await client.request("POST", _address(client), said)
+    assert len(client.emulator.seen()) == 3
+
+
+# -- groups ---------------------------------------------------------------------------------------------
+
+
+async def test_own_group_is_made_changed_and_found(client: Client) -> None:
+    made = {"name": "家委会", "owner": "t-301", "useridlist": ["g-301-01-1"]}
+    got = (await client.call("/v1.0/im/group/create", made)).body
+    await client.call("/v1.0/im/group/update", {"chatid": got["chatid"], "add_useridlist": ["d-301"]})
+    converted = await client.call(f"/v1.0/im/chat/{got['chatid']}/convertToOpenConversationId", {})
+    assert converted.body == {"openConversationId": got["openConversationId"]}
+    address = f"/chat/get?access_token={await client.token()}&chatid={got['chatid']}"
+    info = (await client.request("GET", address)).body["chat_info"]
+    assert info["useridlist"] == ["t-301", "g-301-01-1", "d-301"]
+    stranger = await client.call("/v1.0/im/group/create", {**made, "owner": "nobody"})
+    assert stranger.body["code"] == "permession.checkFailed"
+
+
+async def test_members_of_a_class_group_are_not_told(client: Client) -> None:
+    asked = {"openConversationId": client.emulator.world.classes[0].group}
+    got = await client.call("/v1.0/im/sceneGroups/members/batchQuery", asked)
+    assert (got.status, got.body["code"]) == (403, "groupPermissionDenied")
+
+
 # -- events ---------------------------------------------------------------------------------------------
 
 
@@ -246,6 +297,28 @@ async def test_event_that_is_not_taken_comes_twice_more(client: Client, house: H
     assert (await client.emulator.event("b", {}))[0] is False
     await client.emulator.events.settle()
     assert [event["EventType"] for event in house.events] == ["check_url", "a", "b", "b", "b"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "arrived"),
+    [
+        ({"kind": "drop"}, False, 0),
+        ({"kind": "refuse"}, False, 1),
+        ({"kind": "http", "value": 503}, False, 1),
+        ({"kind": "timeout_after"}, False, 2),
+        ({"kind": "duplicate"}, True, 2),
+        ({"kind": "slow", "value": 1}, True, 1),
+    ],
+)
+async def test_planned_faults_of_an_event(
+    client: Client, house: House, rule: dict[str, Any], first: bool, arrived: int
+) -> None:
+    await client.emulator.event("check_url", {})
+    house.events.clear()
+    client.emulator.faults.set({"rules": [{"api": "push:event", "nth": 1, **rule}]})
+    assert (await client.emulator.event("b", {}))[0] is first
+    await client.emulator.events.settle()
+    assert len([event for event in house.events if event["EventType"] == "b"]) == arrived
 
 
 async def test_reading_is_an_event(client: Client, house: House) -> None:

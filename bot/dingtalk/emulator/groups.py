@@ -5,7 +5,7 @@ Facts from open.dingtalk.com, "Create a group", "Query the members of a group".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dingtalk.emulator.addressbook import need
@@ -38,13 +38,39 @@ def _create(platform: Platform, request: Request) -> Done:
     if not isinstance(users, list) or not users or any(user not in platform.world.people for user in users):
         raise ApiError("invalidParameter.useridlist.invalid")
     conversation = "cid" + platform.new_id("group") + "=="
-    group = OwnGroup("chat" + platform.new_id("chat"), conversation, name, str(owner), (str(owner), *users))
+    group = OwnGroup(
+        "chat" + platform.new_id("chat"),
+        conversation,
+        name,
+        str(owner),
+        tuple(dict.fromkeys([str(owner), *users])),
+    )
 
     def keep() -> None:
         platform.own_groups[group.chat_id] = group
 
     payload = {"conversationTag": 2, "openConversationId": conversation, "chatid": group.chat_id}
     return Done(payload, keep)
+
+
+def _update(platform: Platform, request: Request) -> Done:
+    """``POST /v1.0/im/group/update``: other members, another name."""
+    body = request.json("invalidParameter.msgBody.invalid")
+    group = platform.own_groups.get(str(body.get("chatid")))
+    if group is None:
+        raise ApiError("invalidParameter.chatId.invalid")
+    added, gone = body.get("add_useridlist") or [], body.get("del_useridlist") or []
+    if any(user not in platform.world.people for user in (*added, *gone)):
+        raise ApiError("invalidParameter.useridlist.invalid")
+    name = str(body.get("name") or group.name)
+    if len(name) > MAX_NAME:
+        raise ApiError("invalidParameter.name.invalid")
+    kept = [user for user in dict.fromkeys((*group.members, *added)) if user not in gone]
+
+    def keep() -> None:
+        platform.own_groups[group.chat_id] = replace(group, name=name, members=tuple(kept))
+
+    return Done({"chatid": group.chat_id}, keep)
 
 
 def _members(platform: Platform, request: Request) -> Done:
@@ -87,6 +113,7 @@ def by_path(method: str, path: str) -> Endpoint | None:
 
 ENDPOINTS: Table = {
     **new_api("POST", "/v1.0/im/group/create", _create),
+    **new_api("POST", "/v1.0/im/group/update", _update),
     **new_api("POST", "/v1.0/im/sceneGroups/members/batchQuery", _members),
     **old_api("/chat/get", _get, counted=True, method="GET"),
 }
