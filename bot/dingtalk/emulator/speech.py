@@ -229,5 +229,15 @@ def _without_mention(text: str) -> str:
     return " " + text.replace(_MENTION, "", 1).strip()
 
 
+_MARKS = {
+    "picture": b"\x89PNG\r\n\x1a\n",
+    "richtext": b"\x89PNG\r\n\x1a\n",
+    "voice": b"#!AMR\n",
+    "video": b"\0\0\0\x18ftypmp42",
+    "file": b"%PDF-1.4\n",
+}
+"""How bytes of each kind begin: a receiver goes by them, not by what was claimed."""
+
+
 def _invented(kind: str) -> bytes:
-    return f"invented {kind}".encode()
+    return _MARKS.get(kind, b"") + f"invented {kind}".encode()
