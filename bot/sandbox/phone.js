@@ -171,7 +171,9 @@ export class Phone {
     }
     const drawing = source && item.sha256 ? this.picture(source, this.texts.robot) : null;
     if (item.kind === "card" || item.buttons.length) return this.cardOf(item, drawing);
-    const bubble = el("div", { class: "bubble" }, item.text, drawing);
+    const placeholder = this.texts.kinds.picture;
+    const words = drawing && item.text.endsWith(placeholder) ? item.text.slice(0, -placeholder.length).trimEnd() : item.text;
+    const bubble = el("div", { class: "bubble" }, words, drawing);
     const link = item.kind === "link" && /^https?:/.test(item.url || "");
     if (link) bubble.append("\n", el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer" }, this.texts.link));
     return bubble;
