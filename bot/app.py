@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 import socket
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,35 +14,44 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import orjson
 
+from bot.budget import Budget
+from bot.chores import Chores
 from bot.clock_follower import ClockFollower
+from bot.command import Platform
 from bot.crashpoints import point
 from bot.decide import Decider
 from bot.dingtalk.client import DingTalk
 from bot.dingtalk.events import EventKeys
+from bot.dingtalk.stream import Stream
 from bot.dingtalk.wire import Robot
 from bot.health import Health, look
 from bot.intake import Intake
+from bot.lanes import PAGE, Home, Lanes
 from bot.letters import Post, labelled
 from bot.log import get_logger
+from bot.media import MediaKeeper
 from bot.metrics import Metrics
+from bot.pages.lane import PageLane
+from bot.pages.links import Links
+from bot.pages.pages import Pages
+from bot.render import Renderer
 from bot.sender import Sender
 from bot.server import Server
 from bot.supervisor import bind
+from bot.tally import Tally
+from bot.tenure import Tenure
 from bot.worker import Worker
 from config.clock import Clock, MovableClock, SystemClock
 from config.ids import new_id
-from config.settings import Settings
-from jobs.ticker import TICK_S, Ticker
-from storage import buckets, generation, inbox, outbox, schema, seed
+from config.settings import DingTalkApp, Settings
+from jobs.ticker import Ticker
+from storage import generation, inbox, outbox, schema, seed
 from storage.engine import Db, Refused, Store, open_store
 from storage.outbox import Row
 from storage.schedule import Occurrence
 from storage.spool import Spool
 
 SPOOL_BYTES = 16 * 1024 * 1024
-CLOCK_JUMP = timedelta(seconds=60)
-RESCUE_TICKS = 5
-PLAN_TICKS = 600
 SETTLE_ROUNDS = 10_000
 
 _log = get_logger("app")
@@ -69,18 +76,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
         raise
 
 
+def _home(name: str, app: DingTalkApp) -> Home:
+    cards = app.message_card_template is not None
+    return Home("dingtalk", name, app.guardians, app.digest_card_template is not None, cards)
+
+
 _EARLY = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
-
-
-@dataclass(slots=True)
-class _Last:
-    """What the small chores remember from tick to tick."""
-
-    wall: datetime
-    monotonic: float
-    ticks: int = 0
-    reached: int = 0
-    health: dict[str, Any] = field(default_factory=dict)
 
 
 class App:
@@ -96,10 +97,11 @@ class App:
         self._state_dir = settings.data_dir
         self._owner = generation.node_id(self._state_dir)
         self._spool = Spool(self._state_dir / "spool" / "inbox.spool", SPOOL_BYTES)
-        self._last = _Last(clock.now(), clock.monotonic())
         self._follower: ClockFollower | None = None
         self._http: aiohttp.ClientSession | None = None
-        self._background: set[asyncio.Task[None]] = set()
+        self._tally: Tally | None = None
+        self._renderer: Renderer | None = None
+        self.streams: list[Stream] = []
         store.observe = self.metrics.unit_seconds.observe
 
     # -- start, in this order: what others need comes first
@@ -116,6 +118,8 @@ class App:
         await self._follow()
         verdict = await asyncio.to_thread(self._enter)
         self._join(await asyncio.wrap_future(self.store.run(inbox.mail_key)))
+        if self._tally is not None:
+            await self._tally.refresh()
         await self._take_up(restored=verdict == "restored")
         await self.intake.drain()
         self.worker.start()
@@ -126,6 +130,8 @@ class App:
         admin = admin or bind("127.0.0.1", server.admin_port)
         self.public_port, self.admin_port = public.getsockname()[1], admin.getsockname()[1]
         await self.server.start(public, admin)
+        for stream in self.streams:
+            stream.start()
         _log.info("serving", public_port=self.public_port, admin_port=self.admin_port, pid=os.getpid())
 
     async def _follow(self) -> None:
@@ -150,24 +156,19 @@ class App:
             seed.import_school(db, school, new_id, self.clock.now())
 
     def _join(self, key: inbox.MailKey) -> None:
-        apps = self.settings.dingtalk
+        apps, settings = self.settings.dingtalk, self.settings
         self._http = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=128)
         )
-        platforms = {
-            f"dingtalk/{name}": DingTalk(
-                name,
-                app,
-                self.settings.limits,
-                self._http,
-                self.clock,
-                self._counted(name),
-                callback_url=self._presses_of(name),
-            )
-            for name, app in apps.items()
-        }
-        home = {app.corp_id: ("dingtalk", name) for name, app in reversed(apps.items())}
-        post = Post(platforms, home)
+        self.budget = Budget({name: app.monthly_calls for name, app in apps.items()})
+        self._tally = Tally(self.store, self.clock, self.metrics, self.budget, apps)
+        self._renderer = Renderer(settings.pictures.font)
+        self.media = MediaKeeper(self.store, settings.data_dir / "media", self.clock, self._renderer)
+        page = PageLane(self.store, self.clock)
+        platforms: dict[str, Platform] = {f"{PAGE}/{name}": page for name in apps}
+        platforms |= {f"dingtalk/{name}": self._dingtalk(name, app) for name, app in apps.items()}
+        homes = {app.corp_id: _home(name, app) for name, app in reversed(apps.items())}
+        post = Post(platforms, Lanes(homes), self.budget, Links(settings.server))
         self.decider = Decider(post, {name: app.corp_id for name, app in apps.items()}, self.clock)
         self.sender = Sender(
             self.store,
@@ -180,17 +181,56 @@ class App:
             random.Random(),  # noqa: S311 - jitter
         )
         self._make_worker()
-        robots = {name: Robot(name, app) for name, app in apps.items()}
+        self._make_door(key, page)
+        self.streams = [self._stream(name) for name, app in apps.items() if app.receive == "stream"]
+        self._make_ticker(self._tally)
+
+    def _dingtalk(self, name: str, app: DingTalkApp) -> DingTalk:
+        assert self._http is not None  # noqa: S101 - _join has just made it
+        assert self._tally is not None  # noqa: S101
+        return DingTalk(
+            name,
+            app,
+            self.settings.limits,
+            self._http,
+            self.clock,
+            self._tally.of(name),
+            self.media.file,
+            self.media.keep,
+            self._presses_of(name),
+        )
+
+    def _make_door(self, key: inbox.MailKey, page: PageLane) -> None:
+        apps = self.settings.dingtalk
         self.intake = Intake(
             self.store,
             self._spool,
             self.clock,
             key,
-            robots,
+            {name: Robot(name, app) for name, app in apps.items()},
             self.metrics,
             lambda: self.worker.wake(),
             lambda row_id: self.worker.decided(row_id),
             {name: EventKeys(name, app) for name, app in apps.items() if app.event_token},
+        )
+        pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page)
+        self.health = Health(self.store, self.clock, self._spool, self.metrics)
+        self.server = Server(
+            self.intake, self.metrics, self.health.facts, self.settings.server, pages=pages.add_to
+        )
+
+    def _make_ticker(self, tally: Tally) -> None:
+        self.chores = Chores(
+            self.store,
+            self.clock,
+            self.sender,
+            self.intake,
+            tally,
+            self.media,
+            self.metrics,
+            plan=self.decider.begin,
+            rescue=self._rescue,
+            state_dir=self._state_dir,
         )
         self.ticker = Ticker(
             self.store,
@@ -199,15 +239,19 @@ class App:
             between=point,
             committed=self.sender.wake,
             failed=self._occurrence_failed,
-            every_tick=self._chores,
+            every_tick=self.chores.tick,
         )
-        self.health = Health(self.store, self.clock, self._spool, self.metrics)
-        self.server = Server(self.intake, self.metrics, self.health.facts)
 
     def _presses_of(self, app: str) -> str:
         """Where the platform sends what is pressed on cards; empty without a public address."""
         base = self.settings.server.public_url
         return f"{base}/dingtalk/{app}/card" if base else ""
+
+    def _stream(self, name: str) -> Stream:
+        assert self._http is not None  # noqa: S101 - _join has just made it
+        tenure = Tenure(self.store, self.clock, f"stream:{name}", self._owner)
+        app = self.settings.dingtalk[name]
+        return Stream(name, app, self._http, self.clock, self.intake, tenure, self.metrics)
 
     def _make_worker(self) -> None:
         self.worker = Worker(
@@ -273,20 +317,22 @@ class App:
         """Stop in order; what is acknowledged is on disk, what is under way is finished."""
         if self._follower is not None:
             await self._follower.stop()
-        await self.server.stop()
+        await asyncio.gather(self.server.stop(), *(stream.stop() for stream in self.streams))
         await self.intake.close()
         await self.ticker.stop()
         await self.worker.stop()
         await self.sender.stop()
-        await self._remember()
+        await self.chores.remember()
         await self._let_go()
 
     async def _let_go(self) -> None:
         """Give back what was opened, however far the start came."""
         if self._follower is not None:
             await self._follower.stop()
-        if self._background:
-            await asyncio.wait(self._background)
+        if self._tally is not None:
+            await self._tally.close()
+        if self._renderer is not None:
+            await self._renderer.stop()
         if self._http is not None:
             await self._http.close()
         await asyncio.to_thread(self.store.close)
@@ -316,46 +362,6 @@ class App:
         await self._started.wait()
         return await self.settle()
 
-    async def _chores(self) -> None:
-        """Once a tick: is the clock to be trusted, is anything abandoned, is there spooled mail?"""
-        last = self._last
-        wall, monotonic = self.clock.now(), self.clock.monotonic()
-        apart = (wall - last.wall).total_seconds() - (monotonic - last.monotonic)
-        jumped = abs(apart) > CLOCK_JUMP.total_seconds() and not isinstance(self.clock, MovableClock)
-        if jumped:
-            _log.warning("clock_jumped", jump_s=round(apart))
-        self.sender.hold(jumped)
-        if last.ticks:
-            self.metrics.loop_lag_seconds.set(max(0.0, monotonic - last.monotonic - TICK_S))
-        last.wall, last.monotonic = wall, monotonic
-        last.ticks += 1
-        if last.ticks % RESCUE_TICKS == 0:
-            await self._rescue()
-        if last.ticks % PLAN_TICKS == 0:
-            await self._plan_again()
-        await self.intake.drain()
-        await self._remember()
-        if _orphaned():
-            _log.error("supervisor_gone")
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    async def _plan_again(self) -> None:
-        """A job that was given up must not end its chain: look after what should stand in the schedule."""
-        try:
-            await asyncio.wrap_future(self.store.run(self.decider.begin))
-        except Exception:
-            _log.exception("plan_failed")
-
-    async def _remember(self) -> None:
-        """Note outside the database how far it has come, so that an older copy put back is noticed."""
-        try:
-            reached = await asyncio.wrap_future(self.store.read(generation.mark))
-            if reached > self._last.reached:
-                await asyncio.to_thread(generation.remember, self._state_dir, reached)
-                self._last.reached = reached
-        except (Refused, OSError) as error:  # a full disk must not keep the ticker from ticking
-            _log.warning("mark_not_kept", reason=type(error).__name__)
-
     async def _rescue(self) -> None:
         """Sends of a replica that died: its lease is over."""
 
@@ -373,35 +379,5 @@ class App:
         except Refused:
             _log.warning("rescue_refused")
 
-    def _counted(self, app: str) -> Any:
-        """A call that counts in the platform's month is written down, beside the work."""
-
-        def counted(api: str) -> None:
-            self.metrics.counted_calls.add(f"dingtalk/{app}", api)
-            month = self.clock.now().astimezone(_MONTHS).strftime("%Y-%m")
-            future = self.store.run(lambda db: buckets.count_calls(db, month, app, api))
-            task = asyncio.create_task(_quietly(asyncio.wrap_future(future)))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
-
-        return counted
-
     def _occurrence_failed(self, occurrence: Occurrence, _error: Exception) -> None:
         _log.exception("occurrence_failed", occurrence_id=occurrence.id, kind=occurrence.kind)
-
-
-_MONTHS = ZoneInfo("Asia/Shanghai")
-"""DingTalk's month ends in Beijing, wherever the school is."""
-
-
-async def _quietly(future: asyncio.Future[None]) -> None:
-    try:
-        await future
-    except Refused:
-        _log.warning("count_refused")
-
-
-def _orphaned() -> bool:
-    """Whether the supervisor that started this process is gone: a new one needs the sockets."""
-    supervisor = os.environ.get("CLASSBRIDGE_SUPERVISOR_PID")
-    return supervisor is not None and os.getppid() != int(supervisor)

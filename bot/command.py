@@ -112,6 +112,7 @@ class Command:
         buttons: What can be pressed on a card.
         choices: The same choices as one line of numbered text, for lanes without buttons.
         file: A picture or file instead of a text; ``text`` is then its caption and may be empty.
+        link: A label and the page it opens, where a lane shows such buttons (custom robots).
     """
 
     outbox_id: str
@@ -125,6 +126,7 @@ class Command:
     buttons: tuple[CardButton, ...] = ()
     choices: str = ""
     file: FileRef | None = None
+    link: tuple[str, str] | None = None
 
     @property
     def plain(self) -> str:

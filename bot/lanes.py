@@ -101,6 +101,11 @@ class Lanes:
         home = self._homes.get(ctx.school.corp)
         return home.app if home else ""
 
+    def home_of(self, ctx: Ctx) -> str:
+        """``platform/app`` of the same."""
+        home = self._homes.get(ctx.school.corp)
+        return f"{home.platform}/{home.app}" if home else ""
+
     def _asker(self, ctx: Ctx, origin: Origin) -> Lane:
         chat, sender = origin.message.chat, origin.message.sender
         person_id = ctx.person.id if ctx.person else None

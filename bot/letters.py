@@ -11,23 +11,25 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from bot import trace
-from bot.command import CardButton, Command, FileRef, Group, Platform, Private, Session, UpdateCard
+from bot.budget import Budget, Level
+from bot.command import CardButton, Command, FileRef, Platform, UpdateCard, Webhook
 from bot.command import Fetch as FetchBytes
+from bot.lanes import PAGE, Lane, Lanes, Origin
+from bot.media import ref
+from bot.pages.links import Links
 from bot.payloads import buttons_of, labelled, payload_of, put_outcome
 from bot.recalls import taking_back
 from config.ids import new_id
 from handlers.context import Ctx
-from handlers.message import Message
 from handlers.reply import Act, Asker, Drawn, Fetch, Kept, Reply, TakeBack, Thing, ToClass, ToPerson
 from handlers.router import Press
 from handlers.texts import answerable_line, choices_line, chosen
-from storage import classes, hanging, inbox, media, numbers, outbox, people
+from storage import hanging, inbox, media, numbers, outbox
 from storage.engine import Db
 from storage.outbox import Item, Row
 
-__all__ = ["USER", "Lane", "Origin", "Post", "labelled"]
+__all__ = ["Lane", "Origin", "Post", "labelled"]
 
-USER = "dingtalk_user"
 CHAT_LIFE = timedelta(hours=12)
 """A private answer nobody could deliver for so long is given up and its writer told."""
 MUST_LIFE = timedelta(hours=48)
@@ -37,34 +39,6 @@ MOST_TEXT = 4_500
 """Bytes of UTF-8 a card's words may grow to; behind longer ones the answer stands alone."""
 WORDS_WANTED = "reply"
 """The action whose choice is made with words behind its number: no button can carry them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The message being answered, with its reply address; absent for jobs and outcomes."""
-
-    message: Message
-    session: Session | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Where a reply goes.
-
-    Args:
-        key: The recipient chat; order is kept in it.
-        who: Under which name numbers are given there; None in a group.
-    """
-
-    key: str
-    platform: str
-    app: str
-    target: Private | Group
-    session: Session | None
-    who: str | None
-    sealed_for: str
-    to_person: str | None = None
-    to_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +55,16 @@ class Post:
 
     Args:
         platforms: A client per ``platform/app``: it knows the limits and what it removes twice.
-        home: The platform and app that reaches people nobody wrote from, per school's corp.
+        lanes: Finds the chat a reply goes to.
+        budget: What is left of the month.
+        links: Addresses of mobile pages.
     """
 
-    def __init__(self, platforms: Mapping[str, Platform], home: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, platforms: Mapping[str, Platform], lanes: Lanes, budget: Budget, links: Links) -> None:
         self._platforms = platforms
-        self._home = home
+        self._lanes = lanes
+        self._budget = budget
+        self._links = links
 
     def put(self, ctx: Ctx, acts: Iterable[tuple[str, Act]], origin: Origin | None) -> None:
         """Queue what was decided, each with its feature's name."""
@@ -107,10 +85,14 @@ class Post:
 
     def _letter(self, ctx: Ctx, feature: str, reply: Reply, origin: Origin | None) -> Item | None:
         """One reply as a command. If nobody can be reached, the feature hears so as an outcome."""
-        lane = self._lane(ctx, reply, origin)
+        level = self._budget.level(self._lanes.app_of(ctx), ctx.now)
+        lane = self._lanes.of(ctx, reply, origin, level)
         outbox_id = new_id()
         if lane is None or f"{lane.platform}/{lane.app}" not in self._platforms:
-            self._unreachable(ctx, feature, reply, outbox_id)
+            self._unsendable(ctx, feature, reply, outbox_id, "no_lane")
+            return None
+        if level is Level.URGENT and "counted" in lane.can and not _goes_anyway(reply, origin):
+            self._unsendable(ctx, feature, reply, outbox_id, "month.reserve")
             return None
         trace.note(trace.FEATURE, outbox_id, origin.message.id if origin else None)
         choices = _choices(ctx, feature, reply, lane.who)
@@ -119,11 +101,12 @@ class Post:
             outbox_id=outbox_id,
             app=f"{lane.platform}/{lane.app}",
             target=lane.target,
-            text=reply.text + choices.appended,
+            text=self._words(ctx, reply) + choices.appended,
             title=reply.title,
             session=None if must else lane.session,
             must=must,
-            card=must or bool(choices.buttons),
+            card=must or (bool(choices.buttons) and level < Level.AS_TEXT),
+            link=self._links.way_in if isinstance(lane.target, Webhook) else None,
             buttons=choices.buttons,
             choices=choices.line,
             file=_file(ctx.db, reply.file),
@@ -154,33 +137,12 @@ class Post:
             deadline=reply.deadline or (reply.not_before or ctx.now) + life,
         )
 
-    def _lane(self, ctx: Ctx, reply: Reply, origin: Origin | None) -> Lane | None:
-        match reply.to:
-            case Asker() if origin is not None:
-                return _asker(ctx, origin)
-            case ToPerson(person_id):
-                return self._person(ctx, person_id, origin)
-            case ToClass(class_id):
-                return _class(ctx, class_id)
-            case _:
-                return None
+    def _words(self, ctx: Ctx, reply: Reply) -> str:
+        return f"{reply.text}\n{self._links.of(ctx.db, reply.link)}" if reply.link else reply.text
 
-    def _person(self, ctx: Ctx, person_id: str, origin: Origin | None) -> Lane | None:
-        mine = origin is not None and ctx.person is not None and ctx.person.id == person_id
-        if mine and origin is not None and origin.message.chat.kind == "private":
-            return _asker(ctx, origin)
-        home = self._home.get(ctx.school.corp)
-        identity = people.identity_of(ctx.db, person_id, USER)
-        if home is None or identity is None:
-            return None
-        platform, app = home
-        target = Private(identity.id, None)
-        key = f"{platform}/{app}/user/{identity.id}"
-        return Lane(key, platform, app, target, None, person_id, f"person:{person_id}", person_id)
-
-    def _unreachable(self, ctx: Ctx, feature: str, reply: Reply, outbox_id: str) -> None:
+    def _unsendable(self, ctx: Ctx, feature: str, reply: Reply, outbox_id: str, code: str) -> None:
         to, thing = reply.to, reply.thing
-        refused = _refused(ctx, feature, thing, outbox_id, "no_lane")
+        refused = _refused(ctx, feature, thing, outbox_id, code)
         refused["text"] = reply.text
         refused["to_person"] = to.person_id if isinstance(to, ToPerson) else None
         refused["to_class"] = to.class_id if isinstance(to, ToClass) else None
@@ -226,7 +188,7 @@ class Post:
         track: str,
         origin: Origin,
     ) -> UpdateCard:
-        """What the card shows from now on: the answer's own choices, or the old words with the answer."""
+        """What the card shows from now on: the answer; with the old words where it is no answer to them all."""
         shown = card.payload if card is not None else {}
         app = f"{origin.message.chat.platform}/{origin.message.chat.app}"
         title, old = shown.get("title", ""), shown.get("text", "")
@@ -234,15 +196,18 @@ class Post:
             choices = _choices(ctx, feature, reply, press.given.person_id)
             text = reply.text + choices.appended
             return UpdateCard(new_id(), app, track, reply.title or title, text, choices.buttons)
+        left = _left(ctx.db, press, buttons_of(shown))
+        if reply is not None and not left:
+            return UpdateCard(new_id(), app, track, title, reply.text)
         said = reply.text if reply is not None else chosen(press.given.label)
         both = f"{old}\n\n{said}" if old else said
         text = both if len(both.encode()) <= MOST_TEXT else said
-        left = _left(ctx.db, press, buttons_of(shown))
         return UpdateCard(new_id(), app, track, title, text, left)
 
     def _queue_update(self, ctx: Ctx, press: Press, look: UpdateCard, origin: Origin) -> None:
-        platform, lane = self._platforms.get(look.app), _asker(ctx, origin)
-        if platform is None:
+        platform = self._platforms.get(look.app)
+        lane = self._lanes.of(ctx, Reply(Asker(), ""), origin, Level.FULL)
+        if platform is None or lane is None:
             return
         item = Item(
             id=look.outbox_id,
@@ -256,7 +221,9 @@ class Post:
             to_person=lane.to_person,
             deadline=ctx.now + CHAT_LIFE,
         )
-        outbox.put(ctx.db, item, ctx.now, ctx.now + UPDATE_AFTER)
+        # A page is ours: it waits for its new look. A platform takes ours with its answer, if it comes in time.
+        wait = timedelta() if lane.platform == PAGE else UPDATE_AFTER
+        outbox.put(ctx.db, item, ctx.now, ctx.now + wait)
 
     # -- recalls and attachments
 
@@ -317,7 +284,7 @@ class Post:
         """The app an attachment came through: only that one's token opens its ticket."""
         if origin is not None:
             return f"{origin.message.chat.platform}/{origin.message.chat.app}"
-        return "/".join(self._home.get(ctx.school.corp, ("", "")))
+        return self._lanes.home_of(ctx)
 
 
 def _refused(
@@ -348,7 +315,7 @@ def _choices(ctx: Ctx, feature: str, reply: Reply, who: str | None) -> _Choices:
         (numbers.give(ctx.db, new_id, day, who, feature, thing.kind, thing.id, b.action, b.label), b.label)
         for b in reply.buttons
     ]
-    if len(given) == 1 and reply.buttons[0].action == WORDS_WANTED:
+    if len(given) == 1 and reply.buttons[0].action.partition(":")[0] == WORDS_WANTED:
         return _Choices(appended="\n" + answerable_line(given[0][0].n, given[0][1]))
     line = choices_line([(offer.n, label) for offer, label in given])
     return _Choices(tuple(CardButton(offer.token, label) for offer, label in given), line)
@@ -379,32 +346,14 @@ def _file(db: Db, file: Drawn | Kept | None) -> FileRef | None:
             return FileRef("picture" if picture else "file", name, recipe, data)
         case Kept(medium_id):
             medium = media.get(db, medium_id)
-            if medium is None or medium.kind not in ("picture", "voice", "video", "file"):
-                return None
-            return FileRef(medium.kind, medium.name, medium_id=medium.id)  # type: ignore[arg-type]
+            return None if medium is None else ref(medium)
         case None:
             return None
 
 
-def _asker(ctx: Ctx, origin: Origin) -> Lane:
-    chat, sender = origin.message.chat, origin.message.sender
-    person_id = ctx.person.id if ctx.person else None
-    if chat.kind == "group":
-        key = f"{chat.platform}/{chat.app}/group/{chat.id}"
-        group = classes.by_group(ctx.db, chat.key)
-        sealed_for = f"class:{group.id}" if group else inbox.MAIL
-        return Lane(key, chat.platform, chat.app, Group(chat.id), origin.session, None, sealed_for)
-    user_id = sender.id if sender.kind == USER else ""
-    key = f"{chat.platform}/{chat.app}/user/{sender.id}"
-    sealed_for = f"person:{person_id}" if person_id else inbox.MAIL
-    target = Private(user_id, chat.id or None)
-    return Lane(key, chat.platform, chat.app, target, origin.session, person_id, sealed_for, person_id)
-
-
-def _class(ctx: Ctx, class_id: str) -> Lane | None:
-    found = classes.get(ctx.db, class_id)
-    if found is None or found.group_chat is None:
-        return None
-    platform, app, _kind, chat_id = found.group_chat.split("/", 3)
-    key = f"{platform}/{app}/group/{chat_id}"
-    return Lane(key, platform, app, Group(chat_id), None, None, f"class:{class_id}", None, class_id)
+def _goes_anyway(reply: Reply, origin: Origin | None) -> bool:
+    """What the last fifth of the month is for: somebody in need, somebody who has written, and a teacher
+    who has to know. A post to a group and what we only thought of ourselves is not."""
+    if reply.urgent or isinstance(reply.to, Asker):
+        return True
+    return not isinstance(reply.to, ToClass) and (origin is not None or reply.arrival == "must")

@@ -63,6 +63,7 @@ def _said(command: Command) -> dict[str, Any]:
         "buttons": _buttons(command.buttons),
         "choices": command.choices,
         "file": [file.kind, file.name, file.recipe, dict(file.data), file.medium_id] if file else None,
+        "link": list(command.link) if command.link else None,
     }
 
 
@@ -132,12 +133,13 @@ def _words(row: Row) -> Command:
         target=_target(kept["to"]),
         text=kept["text"],
         title=kept["title"],
-        must=kept["must"],
+        must=kept.get("must", kept["card"]),
         card=kept["card"],
         session=Session(session[0], datetime.fromtimestamp(session[1], UTC)) if session else None,
         buttons=buttons_of(kept),
         choices=kept.get("choices", ""),
         file=FileRef(file[0], file[1], file[2], file[3], file[4]) if file else None,
+        link=(kept["link"][0], kept["link"][1]) if kept.get("link") else None,
     )
 
 

@@ -36,11 +36,11 @@ def of_thing(db: Db, thing_kind: str, thing_id: str) -> list[Hanging]:
     If it went to a class, what persons got about it are questions, not the thing.
     """
     about = (outbox.c.thing_kind == thing_kind, outbox.c.thing_id == thing_id)
-    there = (outbox.c.state == SENT, outbox.c.platform_id.is_not(None), outbox.c.platform_id != "")
     columns = [outbox.c[name] for name in Hanging.__dataclass_fields__]
-    rows = db.conn.execute(sa.select(*columns).where(*about, *there).order_by(outbox.c.id))
-    found = [Hanging(**row._mapping) for row in rows]
-    return [one for one in found if one.to_class] or found
+    sent = sa.select(*columns).where(*about, outbox.c.state == SENT).order_by(outbox.c.id)
+    found = [Hanging(**row._mapping) for row in db.conn.execute(sent)]
+    of_class = [one for one in found if one.to_class]
+    return [one for one in of_class or found if one.platform_id]
 
 
 def taken_back(db: Db, outbox_id: str) -> None:

@@ -12,7 +12,17 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select
 
-from storage import classes, codes, consent, group_robots, people, preferences, pupils, schools
+from storage import (
+    classes,
+    codes,
+    consent,
+    group_robots,
+    page_sessions,
+    people,
+    preferences,
+    pupils,
+    schools,
+)
 from storage.engine import Db
 from storage.people import Person, Role
 from storage.pupils import Pupil
@@ -56,6 +66,7 @@ class _Import:
         self._rows: Rows = defaultdict(list)
         self._classes: dict[str, str] = {}
         self._pupils: dict[str, Pupil] = {}
+        self._phones: list[tuple[str, str]] = []
 
     def run(self, data: Mapping[str, Any]) -> School:
         self._school = self._add_school(data["school"])
@@ -67,6 +78,8 @@ class _Import:
             self._add_person(each)
         for table, rows in self._rows.items():
             self._db.conn.execute(insert(table), rows)
+        for person_id, cookie in self._phones:
+            page_sessions.start(self._db, self._new_id, self._now, person_id, cookie)
         return self._school
 
     def _add_school(self, said: Mapping[str, Any]) -> School:
@@ -156,6 +169,8 @@ class _Import:
             "ext_id": said["id"],
         }
         self._rows[people.identities].append(row)
+        if "session" in said:  # a phone that is signed in to the person's page already
+            self._phones.append((person.id, said["session"]))
 
     def _set(self, scope: preferences.Scope, scope_id: str, key: str, value: object) -> None:
         text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -42,7 +42,7 @@ class Mode:
             offers -= {"card_buttons"}
         if self.profile == "custom-robot-only":
             offers -= {"group_hears", "recall", "reach_guardians", "media", "strangers"}
-            offers |= {"pages"}
+            offers |= {"pages", "custom_robot"}
         return offers
 
     @property

@@ -90,7 +90,9 @@ class Phone:
     page: str = ""
 
     async def look(self) -> None:
-        """Open the page anew."""
+        """Open the page anew, unless it waits for an answer: then nobody goes away from it."""
+        if self.page and not any(form.texts for form in forms(self.page)):
+            return
         _status, self.page = await self.control.open(self.person_id, HOME)
 
     async def say(self, text: str) -> bool:

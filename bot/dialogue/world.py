@@ -123,6 +123,7 @@ async def open_world(
     """
     from bot.app import build
     from bot.dingtalk.emulator.emulator import Emulator
+    from bot.supervisor import bind
     from config.settings import load_settings
 
     emulator = Emulator(
@@ -133,11 +134,13 @@ async def open_world(
     await emulator.start(port)
     try:
         config = directory / "classbridge.toml"
-        emulator.write_config(config, 0, database_url)
+        public = bind("127.0.0.1", 0)  # first: the settings say where presses and people come in
+        emulator.write_config(config, public.getsockname()[1], database_url)
         app = build(load_settings(config, {}))
-        await app.start()
+        await app.start(public, bind("127.0.0.1", 0))
         try:
-            emulator.target = f"http://127.0.0.1:{app.public_port}"
+            if mode.receive == "stream":
+                await emulator.gateway.wait()
             yield emulator.url
         finally:
             await app.stop()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Any, Literal, assert_never
 
 import aiohttp
 from typing_extensions import override
@@ -240,7 +240,7 @@ class DingTalk:
 
     async def _send_words(self, command: Command) -> Outcome:
         if isinstance(command.target, Webhook):
-            body = webhook.message(command.title, command.plain)
+            body = _spoken(command)
             return await webhook.by_robot(self.core, command.target, body, command.outbox_id)
         return await self._deliver(command.target, robot.words(command.title, command.plain))
 
@@ -326,3 +326,10 @@ class DingTalk:
             self._refused_cards[template] = self.core.clock.monotonic() + CARD_REFUSED_S
             return Refused(f"card.{outcome.code}", "retry")
         return outcome
+
+
+def _spoken(command: Command) -> dict[str, Any]:
+    """What a custom robot says: with its one button where there is a page to open."""
+    if command.link is None:
+        return webhook.message(command.title, command.plain)
+    return webhook.link_card(command.title or command.link[0], command.plain, [command.link])

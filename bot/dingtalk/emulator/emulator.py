@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,12 @@ class Emulator:
         """
         self.target = f"http://127.0.0.1:{serve_port}"
         write_config(self.platform, path, serve_port, database, self.receive)
+
+    def refuse_cards(self) -> None:
+        """Take every card template back, as where the school's edition has none."""
+        self.platform.templates = {
+            key: replace(template, published=False) for key, template in self.platform.templates.items()
+        }
 
     # -- people ----------------------------------------------------------------------------------------
 
