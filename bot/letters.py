@@ -188,7 +188,7 @@ class Post:
         track: str,
         origin: Origin,
     ) -> UpdateCard:
-        """What the card shows from now on: the answer; with the old words where it is no answer to them all."""
+        """What the card shows from now on: the answer; behind the old words while those are still wanted."""
         shown = card.payload if card is not None else {}
         app = f"{origin.message.chat.platform}/{origin.message.chat.app}"
         title, old = shown.get("title", ""), shown.get("text", "")
@@ -196,8 +196,9 @@ class Post:
             choices = _choices(ctx, feature, reply, press.given.person_id)
             text = reply.text + choices.appended
             return UpdateCard(new_id(), app, track, reply.title or title, text, choices.buttons)
-        left = _left(ctx.db, press, buttons_of(shown))
-        if reply is not None and not left:
+        answered = _answered(ctx.db, press)
+        left = _left(ctx.db, buttons_of(shown)) if answered else ()
+        if reply is not None and answered and not left:
             return UpdateCard(new_id(), app, track, title, reply.text)
         said = reply.text if reply is not None else chosen(press.given.label)
         both = f"{old}\n\n{said}" if old else said
@@ -221,7 +222,7 @@ class Post:
             to_person=lane.to_person,
             deadline=ctx.now + CHAT_LIFE,
         )
-        # A page is ours: it waits for its new look. A platform takes ours with its answer, if it comes in time.
+        # A page waits for its new look. A platform takes it with the answer, if that comes in time.
         wait = timedelta() if lane.platform == PAGE else UPDATE_AFTER
         outbox.put(ctx.db, item, ctx.now, ctx.now + wait)
 
@@ -327,14 +328,18 @@ def _is_answer(act: Act) -> bool:
     return plain and not cast("Reply", act).wants_outcome and cast("Reply", act).not_before is None
 
 
-def _left(db: Db, press: Press, shown: tuple[CardButton, ...]) -> tuple[CardButton, ...]:
-    """The card's other choices, if the decision has ended the pressed one and left them open.
+def _answered(db: Db, press: Press) -> bool:
+    """Whether this press has ended its choice.
 
-    A pressed choice that stays open (「改」) has led on to something else: then the card is done with.
+    One that stays open (「改」) has led on to something else, for which the old words are still wanted; one
+    that was over before changes nothing.
     """
     pressed = numbers.by_token(db, press.given.token)
-    if press.given.closed or pressed is None or not pressed.closed:
-        return ()
+    return not press.given.closed and pressed is not None and pressed.closed
+
+
+def _left(db: Db, shown: tuple[CardButton, ...]) -> tuple[CardButton, ...]:
+    """The card's other choices that are still open."""
     found = [(button, numbers.by_token(db, button.id)) for button in shown]
     return tuple(button for button, given in found if given is not None and not given.closed)
 

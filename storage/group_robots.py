@@ -23,7 +23,7 @@ group_robots = Table(
     Column("secret", Sealed, nullable=False),
 )
 
-_TOKEN, _SECRET = "group_robots.token", "group_robots.secret"  # noqa: S105 - columns
+_TOKEN, _SECRET = "group_robots.token", "group_robots.secret"
 _OF_CLASS = select(group_robots).where(group_robots.c.class_id == bindparam("class_id"))
 
 

@@ -61,7 +61,7 @@ def test_a_planted_difference_is_found_in_the_real_bot(
 
 def test_files_played_together_each_get_a_world_of_their_own(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
-        (tmp_path / name).write_text("王老师: 合唱比赛\n‹ 王老师: *回复 1 要闻*\n", encoding="utf-8")
+        (tmp_path / name).write_text("王老师: 合唱比赛\n‹ 王老师: *[要闻]*\n", encoding="utf-8")
     assert play([tmp_path / "a.txt", tmp_path / "b.txt"]) == []
 
 

@@ -41,7 +41,9 @@ def test_every_setting_is_in_the_table_once_and_in_order(part: str) -> None:
 def test_the_defaults_in_the_table_are_the_true_ones(part: str) -> None:
     told = {row["name"]: row["default"].strip() for row in ROW.finditer(part)}
     for name, default in _settings(Settings):
-        if isinstance(default, str | int | float | Path):
+        if isinstance(default, bool):
+            assert told[name] == f"`{str(default).lower()}`"
+        elif isinstance(default, str | int | float | Path):
             assert told[name] == f"`{default}`"
         elif default is None:
             assert told[name] in ("none", "无")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.context import Ctx
-from handlers.digest import posting, texts
+from handlers.digest import posting, recall_texts, texts
 from handlers.digest.desks import Desk, Sheet
 from handlers.language.say import say_short_day
 from handlers.reply import Act, Asker, Button, Outcome, Reply, TakeBack, Thing
@@ -20,9 +20,9 @@ def offer(ctx: Ctx, desk: Desk, sheet: Sheet) -> Reply:
         return Reply(Asker(), texts.HOW_TO_UNDO)
     if not desk.decides:
         return posting.decide_refused(ctx, desk.of)
-    buttons = (Button(texts.RECALL, RECALL), Button(texts.LET_IT_HANG, KEEP))
+    buttons = (Button(recall_texts.RECALL, RECALL), Button(recall_texts.LET_IT_HANG, KEEP))
     thing = Thing(posting.THING, sheet.digest.id)
-    return Reply(Asker(), texts.offer_recall(posting.spoken(sheet)), buttons=buttons, thing=thing)
+    return Reply(Asker(), recall_texts.offer_recall(posting.spoken(sheet)), buttons=buttons, thing=thing)
 
 
 def decide(ctx: Ctx, sheet: Sheet, action: str) -> Sequence[Act]:
@@ -30,10 +30,10 @@ def decide(ctx: Ctx, sheet: Sheet, action: str) -> Sequence[Act]:
     if sheet.digest is not None:
         numbers.close(ctx.db, posting.THING, sheet.digest.id)
     if action == KEEP:
-        return [Reply(Asker(), texts.hangs(posting.spoken(sheet)))]
+        return [Reply(Asker(), recall_texts.hangs(posting.spoken(sheet)))]
     if sheet.digest is None or sheet.state != "published":
-        return [Reply(Asker(), texts.NOTHING_HANGS)]
-    said = Reply(Asker(), texts.recalling(posting.spoken(sheet)))
+        return [Reply(Asker(), recall_texts.NOTHING_HANGS)]
+    said = Reply(Asker(), recall_texts.recalling(posting.spoken(sheet)))
     return [said, TakeBack(Thing(posting.THING, sheet.digest.id))]
 
 
@@ -45,8 +45,8 @@ def outcome(ctx: Ctx, result: Outcome) -> Sequence[Reply]:
         return []
     name = texts.name_of(of.name, say_short_day(digest.day))
     if result.kind != "sent":
-        return posting.tell_teacher(ctx, of.id, texts.not_recalled(name))
+        return posting.tell_teacher(ctx, of.id, recall_texts.not_recalled(name))
     if not digests.set_state(ctx.db, digest.id, ("published",), "draft", ctx.now):
         return []
     buttons = (Button(texts.SEND, "send"), Button(texts.CHANGE, "change"), Button(texts.SKIP, "skip"))
-    return posting.tell_teacher(ctx, of.id, texts.recalled(name), buttons=buttons, digest_id=digest.id)
+    return posting.tell_teacher(ctx, of.id, recall_texts.recalled(name), buttons=buttons, digest_id=digest.id)

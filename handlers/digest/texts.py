@@ -208,35 +208,6 @@ ONLY_SAID = {
     "remove_many": "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。",
     "pause_digest": "速递只能当天停，到那天说「今天不发」。不想自动发，说「不要自动发」，以后每次等您说「发送」。",
 }
-NOTHING_HANGS = "群里现在没有今天的速递，不用撤。"
-RECALL, LET_IT_HANG = "撤回", "不撤"
-
-
-def offer_recall(name: str) -> str:
-    """It is in the group, and the teacher wants it back."""
-    return f"{name}已经在群里。撤回后内容还在，改好可以再发。"
-
-
-def hangs(name: str) -> str:
-    """Left as it is."""
-    return f"好，{name}留在群里。要更正，再说一条，随下一份发。"
-
-
-def recalling(name: str) -> str:
-    """Under way."""
-    return f"正在撤回{name}，撤掉了马上告诉您。"
-
-
-def recalled(name: str) -> str:
-    """Done."""
-    return f"{name}已从群里撤回，内容都还在。改好了再发，或今天不发。"
-
-
-def not_recalled(name: str) -> str:
-    """The platform would not."""
-    return f"{name}没撤回来，还在群里。请您在群里长按那条消息，看能不能撤回。"
-
-
 ALREADY_OUT = "今天的速递已经发到群里，改不了了。要更正，请再记一条，随下一份发。"
 
 # Preview, sending, skipping

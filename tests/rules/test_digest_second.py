@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.reply import Outcome, OutcomeKind
 from tests.rules.classroom import Classroom
 
 
@@ -31,11 +32,38 @@ def test_a_changed_note_moves_to_the_section_its_new_words_belong_to(room: Class
 
 
 @pytest.mark.parametrize("text", ["刚才发错了撤回来", "撤回", "发错了", "刚才说错了"])
-def test_what_is_out_cannot_be_taken_back(room: Classroom, text: str) -> None:
+def test_what_is_out_is_taken_back_only_after_a_yes(room: Classroom, text: str) -> None:
     room.say("王老师", "表扬小明扫地")
     assert room.say("王老师", text).startswith("要去掉刚记的那条")
     room.say("王老师", "发送")
-    assert room.say("王老师", text).startswith("群里那份我撤不回来")
+    room.ended(room.posts[-1], "sent")
+    assert "已经在群里。撤回后内容还在" in room.say("王老师", text)
+    assert not room.taken_back
+    assert room.say("王老师", "撤回").startswith("正在撤回")
+    assert [back.thing for back in room.taken_back] == [room.posts[-1].thing]
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("sent", "已从群里撤回，内容都还在"), ("refused", "没撤回来，还在群里"), ("expired", "没撤回来")],
+)
+def test_the_teacher_hears_whether_it_is_gone(room: Classroom, kind: OutcomeKind, says: str) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[-1], "sent")
+    thing = room.posts[-1].thing
+    told = room.hear("digest", Outcome("o1", kind, "ok", thing, "", None, None, act="recall"))
+    assert says in told[0].text
+    again = room.say("王老师", "发送")
+    assert ("已经发" in again) is (kind != "sent")
+
+
+def test_only_the_class_teacher_takes_back(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[-1], "sent")
+    assert "王老师" in room.say("李老师", "撤回")
+    assert not room.taken_back
 
 
 @pytest.mark.parametrize("text", ["不发了", "还是不发了吧"])
