@@ -29,6 +29,7 @@ from bot.dingtalk.escape import no_mentions
 from bot.dingtalk.gate import callback_secret
 
 PARAMS = ("title", "body", "more1", "more2", "more3", "more4", "more5")
+_HEADING = "\u3010\u3011"
 MAX_VALUE = 1000
 """Bytes of UTF-8 in one variable; the documented limit is 1 KB, of which some is left."""
 
@@ -73,12 +74,14 @@ def card_params(title: str, text: str) -> dict[str, str] | None:
     """The words spread over the template's variables; None if they do not fit.
 
     Args:
-        title: The heading; if the text begins with the same line, it is not shown twice.
+        title: The heading; if the text brings its own (the same line, or one in heavy brackets), that is
+            the heading, and nothing is shown twice.
         text: The whole text.
     """
     title, text = no_mentions(title).strip(), no_mentions(text).strip()
-    if title and text.startswith(title + "\n"):
-        text = text[len(title) + 1 :].lstrip("\n")
+    first, _, rest = text.partition("\n")
+    if rest and ((title and first == title) or (first[0] == _HEADING[0] and first[-1] == _HEADING[1])):
+        title, text = first, rest.lstrip("\n")
     parts = _split(text)
     if len(parts) > len(PARAMS) - 1 or len(title.encode()) > MAX_VALUE:
         return None

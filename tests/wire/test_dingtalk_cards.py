@@ -311,3 +311,12 @@ def test_no_word_on_a_card_mentions_anybody(title: str, text: str, labels: list[
     for one in json.loads(data["buttons"]):
         assert len(one["label"]) <= 12
         assert set(one) == {"id", "label", "enabled"}
+
+
+def test_a_heading_the_words_bring_along_is_the_cards_heading() -> None:
+    params = card_params("三(2)班速递", "【三(2)班 10月12日速递】\n表扬：小明扫地。")
+    assert params is not None
+    assert (params["title"], params["body"]) == ("【三(2)班 10月12日速递】", "表扬：小明扫地。")
+    alone = card_params("三(2)班速递", "【三(2)班 10月12日速递】")
+    assert alone is not None
+    assert (alone["title"], alone["body"]) == ("三(2)班速递", "【三(2)班 10月12日速递】")

@@ -26,7 +26,7 @@ def _shown(answer: dict[str, object]) -> str:
     data = answer["cardData"]
     assert isinstance(data, dict)
     params = data["cardParamMap"]
-    return "".join(params[name] for name in ("title", "body", "more1", "more2"))
+    return "\n".join(params[name] for name in ("title", "body", "more1", "more2") if params[name])
 
 
 def _buttons(answer: dict[str, object]) -> str:
