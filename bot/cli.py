@@ -33,7 +33,7 @@ def demo(
         bool, typer.Option("--json", help="With --story: each seen message as a JSON line.")
     ] = False,
 ) -> None:
-    """Play one school day with an invented class, then stay up to be played with."""
+    """Open a class in the browser: the emulated platform with five phones, and the bot beside it."""
     from bot.story import play_story, stay_up
 
     _only_dingtalk(platform)
@@ -122,6 +122,14 @@ def doctor(
     raise typer.Exit(
         examine(config, os.environ, checklist=checklist, to=to, groups=groups, guardian=guardian)
     )
+
+
+@app.command("service-files")
+def service_files(directory: Path, config: Config) -> None:
+    """Write systemd units and an nginx example for this installation into a folder."""
+    from bot.service_files import write_files
+
+    raise typer.Exit(write_files(directory, config, os.environ))
 
 
 def _only_dingtalk(platform: str) -> None:
