@@ -2,7 +2,7 @@
 
 open.dingtalk.com, 'Obtain the access token of an internal app': valid 7 200 s, fetching again inside that
 time renews it, and fetching often is limited. So whatever the platform says about a token, it is renewed at
-most once a minute: a platform that calls every token stale is the administrator's, not the network's.
+most once a minute. What would need another one sooner waits: it was certainly not sent.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ class TokenKeeper:
         """Refuse to ask again so soon; a clock set back does not make the minute longer."""
         until, now = self._quiet_until, self._clock.now()
         if until is not None and until - timedelta(seconds=APART_S) <= now < until:
-            raise TokenRefused(self._refused or Refused("stale", "config"))
+            left = (until - now).total_seconds()
+            raise TokenRefused(self._refused or Refused("stale", "slow", left))
 
     def _good(self, stale: str) -> bool:
         fresh = self._good_until is not None and self._clock.now() < self._good_until
