@@ -320,7 +320,9 @@ class DingTalk:
         Not in the same breath: whether a try may be repeated has to be known before it is made.
         """
         outcome = verdict.outcome()
-        shape = verdict.meaning == "content" and "unsafe" not in verdict.code.lower()
+        # Words that are not allowed say nothing about the template.
+        words = "unsafe" in verdict.code.lower() or verdict.code.startswith("contain.")
+        shape = verdict.meaning == "content" and not words
         ours = verdict.code.startswith("token.")  # the app's credentials, not its cards
         if isinstance(outcome, Refused) and not ours and (verdict.meaning == "config" or shape):
             self._refused_cards[template] = self.core.clock.monotonic() + CARD_REFUSED_S

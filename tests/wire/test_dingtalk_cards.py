@@ -110,9 +110,10 @@ async def test_where_cards_are_refused_the_next_try_is_markdown(carded: Bench, c
     assert await carded.send(digest) == Sent("carrier-1")
 
 
-async def test_unsafe_words_are_not_tried_again_as_markdown(carded: Bench) -> None:
-    carded.platform.will(CREATE_AND_DELIVER, Answer(400, {"code": "param.contentUnsafe"}))
-    refused = Refused("param.contentUnsafe", "content")
+@pytest.mark.parametrize("code", ["param.contentUnsafe", "contain.notAllowed.text"])
+async def test_words_not_allowed_are_not_tried_again_as_markdown(carded: Bench, code: str) -> None:
+    carded.platform.will(CREATE_AND_DELIVER, Answer(400, {"code": code}))
+    refused = Refused(code, "content")
     assert await carded.send(command(target=TO_GROUP, card=True)) == refused
     assert carded.client.idempotent(command(target=TO_GROUP, card=True))
 
