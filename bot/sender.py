@@ -200,7 +200,7 @@ class Sender(Loop[Claim]):
                     return False
                 return self._given_up(db, row, outbox.UNKNOWN, code, now)
             case Refused(code, action) if action not in ("retry", "slow"):
-                return self._given_up(db, row, outbox.REFUSED, code, now)
+                return self._given_up(db, row, _refused(row), code, now)
             case _:
                 outbox.retry(db, row, self._next_try(row, came, now), came.code)
                 return False
@@ -228,3 +228,9 @@ class Sender(Loop[Claim]):
         ceiling = _BACK_OFF_S[min(row.attempts, len(_BACK_OFF_S)) - 1]
         wait = max(ceiling * (0.5 + self._chance.random() / 2), getattr(came, "after_s", 0.0))
         return now + timedelta(seconds=wait)
+
+
+def _refused(row: Row) -> str:
+    """The end of a refused row; what may have been shown by an earlier try is not called unsent."""
+    earlier = row.payload.get("doubt") or row.payload.get("again")
+    return outbox.UNKNOWN if earlier and do_of(row) == "say" else outbox.REFUSED

@@ -74,3 +74,24 @@ async def test_a_card_in_doubt_is_sent_again_and_seen_once(tmp_path: Path) -> No
         await one.until("12T17:30")
         group = [item for item in one.seen() if item.to is None]
         assert len(group) == 1
+
+
+async def test_a_card_in_doubt_that_is_then_refused_stays_in_doubt(tmp_path: Path) -> None:
+    """Shown, answer lost, then the words are refused: "not sent" would have the teacher say it twice."""
+    async with emulated(tmp_path) as emulator, running(tmp_path, emulator) as one:
+        await one.say(TEACHER, "表扬小明主动扫了地")
+        await one.until("12T16:49")
+        card = "/v1.0/card/instances/createAndDeliver"
+        lost = {"api": card, "kind": "reset", "nth": 1}
+        refused = {"api": card, "kind": "code", "value": "param.contentUnsafe", "nth": 1}
+        emulator.faults.set(_plan(lost, refused))
+        await one.until("12T17:30")
+        assert len([item for item in one.seen() if item.to is None]) == 1
+        ends = one.app.store.read(_ends).result()
+    assert (outbox.UNKNOWN, "param.contentUnsafe") in ends
+    assert outbox.REFUSED not in {state for state, _code in ends}
+
+
+def _ends(db: Db) -> list[tuple[str, str]]:
+    rows = db.conn.execute(sa.select(outbox.outbox.c.state, outbox.outbox.c.code))
+    return [(row.state, row.code) for row in rows]
