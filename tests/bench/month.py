@@ -23,7 +23,8 @@ from typing import Any
 
 from bot.app import App, build
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.platform import Limits
+from bot.dingtalk.emulator.limits import Limits
+from bot.supervisor import bind
 from config.settings import load_settings
 
 CLASSES, PLAYED = 40, 3
@@ -107,14 +108,13 @@ class _Players:
 
 async def play(directory: Path, days: int | None = None) -> Month:
     """Play the month, or its first ``days`` school days."""
-    # The month's calls are those of three classes, so that saving would begin where it does for forty.
     emulator = Emulator(start=datetime.fromisoformat(f"{FIRST}T07:00:00+08:00"), limits=Limits(20, None))
     await emulator.start()
     config = directory / "classbridge.toml"
-    emulator.write_config(config, 0)
+    public = bind("127.0.0.1", 0)  # first: the settings say where presses come in
+    emulator.write_config(config, public.getsockname()[1])
     app = build(load_settings(config, {}))
-    await app.start()
-    emulator.target = f"http://127.0.0.1:{app.public_port}"
+    await app.start(public, bind("127.0.0.1", 0))
     month, players, day = Month(), _Players(emulator, app), FIRST
     try:
         while day <= LAST and (days is None or month.days < days):
