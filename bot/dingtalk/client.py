@@ -34,7 +34,7 @@ from bot.command import (
     UpdateCard,
     Webhook,
 )
-from bot.dingtalk import cards, media, robot, webhook
+from bot.dingtalk import cards, media, notice, robot, webhook
 from bot.dingtalk.cards import CREATE_AND_DELIVER
 from bot.dingtalk.core import OLD_TOKEN, TOKEN, Bucket, Core
 from bot.dingtalk.errors import Verdict
@@ -242,7 +242,10 @@ class DingTalk:
         if isinstance(command.target, Webhook):
             body = _spoken(command)
             return await webhook.by_robot(self.core, command.target, body, command.outbox_id)
-        return await self._deliver(command.target, robot.words(command.title, command.plain))
+        outcome = await self._deliver(command.target, robot.words(command.title, command.plain))
+        if isinstance(outcome, Refused) and notice.stands_in(outcome) and not command.choices:
+            return await notice.instead(self.core, command, outcome)
+        return outcome
 
     async def _deliver(self, target: Target, content: robot.Content) -> Outcome:
         match target:

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from bot.command import Maybe, Refused
+from bot.command import Command, Maybe, Outcome, Private, Refused, Sent
 from bot.dingtalk.core import Core, Failed
 from bot.dingtalk.escape import escape_markdown, no_mentions
 from bot.dingtalk.robot import heading
@@ -21,6 +21,7 @@ from bot.dingtalk.robot import heading
 SEND = "/topapi/message/corpconversation/asyncsend_v2"
 RESULT = "/topapi/message/corpconversation/getsendresult"
 MAX_USERS = 100
+_NO_ROBOT = frozenset(("robot.oto.notExist", "chatbotId.notAllow.sendOTO"))
 MAX_BYTES = 2048
 """Bytes of the whole message."""
 
@@ -78,6 +79,28 @@ async def notice_result(core: Core, task_id: str) -> NoticeResult | Failed:
     found = verdict.data.get("send_result")
     lists = found if isinstance(found, dict) else {}
     return NoticeResult(*(_ids(lists, name) for name in ("read", "unread", "failed", "forbidden", "invalid")))
+
+
+def stands_in(refused: Refused) -> bool:
+    """Whether the robot may not write to somebody one to one, which a notice may."""
+    return refused.code in _NO_ROBOT
+
+
+async def instead(core: Core, command: Command, refused: Refused) -> Outcome:
+    """Words the robot may not bring, as a work notice; nobody can answer there, so they offer no choice.
+
+    It counts as sent only if the result does not deny it: over the day's limit the first answer is "ok".
+    """
+    target = command.target
+    if core.app.agent_id is None or not isinstance(target, Private):
+        return refused
+    task = await notify(core, [target.user_id], command.title, command.plain)
+    if not isinstance(task, str):
+        return task if isinstance(task, Maybe) else refused
+    result = await notice_result(core, task)
+    if not isinstance(result, NoticeResult):
+        return Maybe(f"notice.{result.code}")
+    return refused if target.user_id in result.not_reached else Sent(f"notice:{task}")
 
 
 def _ids(lists: dict[str, Any], name: str) -> tuple[str, ...]:
