@@ -37,6 +37,8 @@ UPDATE_AFTER = timedelta(seconds=2)
 """So long the platform waits for the answer to a press; a card without one by then is updated by command."""
 MOST_TEXT = 4_500
 """Bytes of UTF-8 a card's words may grow to; behind longer ones the answer stands alone."""
+LOOK = "look"
+"""The subject of a card's new look; the id is the card's. A newer one makes those before it unwanted."""
 WORDS_WANTED = "reply"
 """The action whose choice is made with words behind its number: no button can carry them."""
 
@@ -210,6 +212,7 @@ class Post:
         lane = self._lanes.of(ctx, Reply(Asker(), ""), origin, Level.FULL)
         if platform is None or lane is None:
             return
+        of_card = look.track[:32]  # ours are no longer; what the wire says may be
         item = Item(
             id=look.outbox_id,
             school_id=ctx.school.id,
@@ -220,8 +223,11 @@ class Post:
             safe=platform.idempotent(look),
             sealed_for=lane.sealed_for,
             to_person=lane.to_person,
+            subject_kind=LOOK,
+            subject_id=of_card,
             deadline=ctx.now + CHAT_LIFE,
         )
+        outbox.withdraw(ctx.db, LOOK, of_card)
         # A page waits for its new look. A platform takes it with the answer, if that comes in time.
         wait = timedelta() if lane.platform == PAGE else UPDATE_AFTER
         outbox.put(ctx.db, item, ctx.now, ctx.now + wait)

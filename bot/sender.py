@@ -208,8 +208,11 @@ class Sender(Loop[Claim]):
     def _arrived(self, db: Db, row: Row, came: Sent, now: datetime) -> bool:
         # Where there are buttons the words are needed once more, when one is pressed; a lane that removes
         # duplicates is one that shows them.
-        keep = row.safe and bool(row.payload.get("buttons")) and do_of(row) == "say"
-        ended = outbox.end(db, row, outbox.SENT, "ok", now, platform_id=came.platform_id, keep=keep)
+        said = do_of(row) == "say"
+        keep = row.safe and bool(row.payload.get("buttons")) and said
+        # Only words hang somewhere: what changed others, or took them back, cannot itself be taken back.
+        handle = came.platform_id if said else None
+        ended = outbox.end(db, row, outbox.SENT, "ok", now, platform_id=handle, keep=keep)
         if ended and "of" in row.payload:
             hanging.taken_back(db, row.payload["of"])
         if ended and row.wants_outcome:

@@ -349,10 +349,25 @@ def withdraw(db: Db, subject_kind: str, subject_id: str) -> int:
     return db.conn.execute(sa.update(outbox).where(*about).values(state=WITHDRAWN, payload=None)).rowcount
 
 
+_BEFORE_IT = (
+    sa.select(sa.literal(1))
+    .where(
+        _earlier.c.subject_kind == outbox.c.subject_kind,
+        _earlier.c.subject_id == outbox.c.subject_id,
+        is_now(_earlier.c.state, NEW, SENDING),
+        _earlier.c.id < outbox.c.id,
+    )
+    .exists()
+)
+
+
 def answered(db: Db, outbox_id: str, now: datetime) -> bool:
-    """What a row was to bring has been said another way; False if it is being sent already."""
+    """What a row was to bring has been said another way.
+
+    False if it is being sent already, or has to follow something earlier of its subject that is under way.
+    """
     done = {"state": SENT, "code": "answered", "payload": None, "done_at": now}
-    mine = (outbox.c.id == outbox_id, _IS_NEW)
+    mine = (outbox.c.id == outbox_id, _IS_NEW, ~_BEFORE_IT)
     return db.conn.execute(sa.update(outbox).where(*mine).values(done)).rowcount == 1
 
 

@@ -34,7 +34,9 @@ LEASE = timedelta(seconds=30)
 BUTTONS = (CardButton("a" * 32, "发送"), CardButton("b" * 32, "改", enabled=False))
 
 
-def _put(store: Store, lane: str, *, to_class: str | None = None, payload: object = None) -> str:
+def _put(
+    store: Store, lane: str, *, to_class: str | None = None, payload: object = None, card: str | None = None
+) -> str:
     item = Item(
         id=new_id(),
         school_id="s",
@@ -47,6 +49,8 @@ def _put(store: Store, lane: str, *, to_class: str | None = None, payload: objec
         thing_kind="digest",
         thing_id="d1",
         to_class=to_class,
+        subject_kind="look" if card else None,
+        subject_id=card,
     )
     store.run(lambda db: outbox.put(db, item, NOW)).result()
     return item.id
@@ -109,6 +113,19 @@ def test_what_was_answered_is_not_sent_and_what_is_being_sent_is_not_answered(st
     assert list(_claim(store)) == [leaving]
     assert not store.run(lambda db: outbox.answered(db, leaving, NOW)).result()
     assert not store.run(lambda db: outbox.answered(db, waiting, NOW)).result()
+
+
+def test_a_look_that_has_to_follow_one_under_way_is_not_answered_for(store: Store) -> None:
+    """Else the earlier one, on its way or tried again, would be the last to arrive."""
+    earlier = _put(store, "l", card="c1")
+    row = _claim(store)[earlier]
+    newer, of_another = _put(store, "l", card="c1"), _put(store, "l", card="c2")
+    assert not store.run(lambda db: outbox.answered(db, newer, NOW)).result()
+    assert store.run(lambda db: outbox.answered(db, of_another, NOW)).result()
+    store.run(lambda db: outbox.retry_in_doubt(db, row, NOW, "no_answer")).result()
+    assert not store.run(lambda db: outbox.answered(db, newer, NOW)).result()
+    _sent(store, _claim(store)[earlier], "")
+    assert store.run(lambda db: outbox.answered(db, newer, NOW)).result()
 
 
 COMMANDS: list[AnyCommand] = [
