@@ -126,6 +126,8 @@ def _unreadable(status: int, body: bytes, content_type: str) -> Verdict:
         return Verdict("slow", "blocked", _BLOCKED_S)
     if status < 300 or status == 408:
         return Verdict("maybe", "unreadable")
+    if status < 500 and body.lstrip()[:1] == b"{":
+        return Verdict("retry", "cut")  # a refusal that was cut off: of what is not known
     return _by_status(status, f"http{status}")
 
 

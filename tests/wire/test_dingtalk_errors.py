@@ -143,6 +143,7 @@ def test_codes(status: int, body: Any, meaning: str, code: str, after_s: float) 
         (200, b"[1]", JSON, "maybe"),
         (408, b"", "", "maybe"),
         (404, b"not found", "text/plain", "config"),
+        (400, b'{"code":', JSON, "retry"),
         (404, b"<html>", "text/html", "config"),
         (429, b"<html>", "text/html", "slow"),
         (302, b"", "", "config"),
