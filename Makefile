@@ -57,11 +57,13 @@ check: venv ## linters, types, locks
 bench: venv ## the budgets with their peers, as a table
 	$(BIN)/python -m tests.bench $(ARGS)
 
-nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each; half-open connections; forgeries
+nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each; faulty sends; half-open connections; forgeries
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database sqlite
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database postgresql
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database sqlite --control
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database postgresql --control
+	$(BIN)/python -m tests.chaos.faulty_sends --sends 10000 --share 0.02 --seed 1
+	$(BIN)/python -m tests.chaos.faulty_sends --sends 10000 --share 0.02 --seed 1 --no-cards
 	$(BIN)/python -m tests.chaos.half_open --seconds 60 --strangers 1000
 	$(BIN)/python -m tests.chaos.half_open --seconds 5 --strangers 1000 --control
 	CLASSBRIDGE_MUTATIONS=20000 $(BIN)/python -m pytest -q tests/wire/test_attacks.py -k mutation
