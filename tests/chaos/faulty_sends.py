@@ -161,10 +161,10 @@ def _settings(path: Path) -> None:
     path.write_text(f"{text}\n[limits]\n{limits}{patience}", "utf-8")
 
 
-def _rules(share: float) -> list[dict[str, Any]]:
+def _rules(share: float, plans: dict[str, Plan]) -> list[dict[str, Any]]:
     """The first rule that strikes wins: later ones are thrown for oftener, so that each has its share."""
     rules = []
-    for api, plan in PLANS.items():
+    for api, plan in plans.items():
         for number, (kind, value) in enumerate(plan):
             rule = {"api": api, "kind": kind, "share": share / (1 - number * share)}
             rules.append(rule if value is None else rule | {"value": value})
@@ -200,10 +200,14 @@ def _reply(number: int, rooms: list[str], told: list[str]) -> Reply:
     return Reply(person, text, thing=thing, wants_outcome=True)
 
 
-async def run(directory: Path, sends: int, share: float, seed: int, *, cards: bool = True) -> Report:
+async def run(
+    directory: Path, sends: int, share: float, seed: int, *, cards: bool = True,
+    plans: dict[str, Plan] = PLANS,
+) -> Report:  # fmt: skip
     """Send them all and look what came of them.
 
     Args:
+        plans: The faults of each interface.
         cards: Whether card templates are configured; without, nothing removes a message sent twice.
     """
     emulator = Emulator(limits=Limits(None, None))
@@ -219,7 +223,7 @@ async def run(directory: Path, sends: int, share: float, seed: int, *, cards: bo
     emulator.target = f"http://127.0.0.1:{app.public_port}"
     try:
         witness = Witness(emulator)
-        emulator.faults.set({"seed": seed, "rules": _rules(share)})
+        emulator.faults.set({"seed": seed, "rules": _rules(share, plans)})
         for start in range(0, sends, A_MINUTE):
             _queue(app, range(start, min(start + A_MINUTE, sends)))
             app.sender.wake()
@@ -335,7 +339,7 @@ def _count_tokens(report: Report, calls: list[CallRecord]) -> None:
 def _count_faults(report: Report, emulator: Emulator) -> None:
     """The first rule of an interface is asked about every call there, so it knows how many there were."""
     rules = emulator.faults.rules
-    asked = {api: next(rule.met for rule in rules if rule.api == api) for api in PLANS}
+    asked = {api: next((rule.met for rule in rules if rule.api == api), 0) for api in PLANS}
     for api, group in ((api, "token." if api == TOKEN else "") for api in PLANS):
         for rule in (rule for rule in rules if rule.api == api):
             value = "" if rule.fault.value is None else f".{rule.fault.value}"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.dingtalk.client import DingTalk
 from bot.dingtalk.tokens import TokenKeeper
-from tests.chaos.faulty_sends import run
+from tests.chaos.faulty_sends import PRIVATE, run
 from tests.chaos.obeyed import Try, against
 
 SENDS, SHARE = 80, 0.02
@@ -18,7 +18,7 @@ SENDS, SHARE = 80, 0.02
 async def test_every_answer_leads_to_what_the_table_says(tmp_path: Path, cards: bool) -> None:
     report = await run(tmp_path, SENDS, SHARE, 1, cards=cards)
     assert report.good, report
-    assert sum(struck for struck, _share in report.faults.values()) > SENDS, "the faults did come"
+    assert sum(struck for struck, _share in report.faults.values()) > SENDS // 2, "the faults did come"
     assert bool(report.labelled) is not cards
 
 
@@ -26,7 +26,7 @@ async def test_without_the_minute_the_token_is_renewed_too_often(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TokenKeeper, "_mind_the_minute", lambda _self: None)
-    report = await run(tmp_path, 60, 1.5 * SHARE, 1)
+    report = await run(tmp_path, 40, 0.2, 1, plans={PRIVATE: (("expire_token", None),)})
     assert report.renewals_a_minute > 1
 
 
