@@ -101,7 +101,8 @@ class Reply:
         deadline: After this (UTC) it is dropped and the outcome is ``expired``.
         wants_outcome: Whether ``feature.outcome`` also wants to hear of success.
         file: A picture or file; ``text`` is then its caption.
-        urgent: Somebody may be in danger: it is sent when the month's calls are nearly used up, too.
+        urgent: Somebody may be in danger, or waits for what was written to arrive: it is sent when the
+            month's calls are nearly used up, too.
         link: The id of a page link; its address follows the text on a line of its own.
     """
 

@@ -110,8 +110,9 @@ class Relay:
         return _chosen(ctx, message, talk, int(value))
 
     def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Act]:
-        """Only what did not arrive is told."""
-        return passing.outcome(ctx, outcome)
+        """Only what did not arrive is told, and a file handed on: somebody has written, and waits."""
+        told = passing.outcome(ctx, outcome)
+        return [replace(act, urgent=True) if isinstance(act, Reply) else act for act in told]
 
     def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Act]:
         """Nothing is planned here."""

@@ -15,8 +15,10 @@ def sender(family: Family, to: Listener) -> str:
     return texts.sender(family.name, family.child, family.of.name if to.several else "")
 
 
-def for_teacher(family: Family, to: Listener, text: str, file: Kept | None = None) -> Reply:
+def for_teacher(
+    family: Family, to: Listener, text: str, file: Kept | None = None, *, urgent: bool = False
+) -> Reply:
     """Something of a family's for whoever listens in its class."""
     button = Button(texts.reply_label(family.name), f"reply:{family.role.id}")
     thing = Thing(THING, family.guardian.id)
-    return Reply(ToPerson(to.person.id), text, buttons=(button,), thing=thing, file=file)
+    return Reply(ToPerson(to.person.id), text, buttons=(button,), thing=thing, file=file, urgent=urgent)

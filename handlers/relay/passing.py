@@ -56,7 +56,8 @@ def pass_on(
         return [receipt]
     following = [one for one in kinds if one != "voice"]
     shown = texts.unreadable_to_teacher(kind) if unreadable else texts.with_following(said, following)
-    return [receipt, for_teacher(family, to, texts.to_teacher(sender(family, to), shown))]
+    told = texts.to_teacher(sender(family, to), shown)
+    return [receipt, for_teacher(family, to, told, urgent=rules.sounds_dangerous(words))]
 
 
 def _receipt(to: Listener, kind: str, kinds: Sequence[str], words: str, *, unreadable: bool) -> str:

@@ -57,6 +57,16 @@ def test_both_ways_stand_in_the_contact_log(room: Classroom) -> None:
     assert room.store.read(look).result() == [("to_family", "可以"), ("to_school", "今天能早点接吗")]
 
 
+@pytest.mark.parametrize(("words", "urgent"), [("他说不想活了", True), ("今天能早点接吗", False)])
+@pytest.mark.parametrize("group", [False, True])
+def test_words_of_danger_go_when_the_month_is_used_up(
+    room: Classroom, words: str, urgent: bool, group: bool
+) -> None:
+    room.say("小明妈妈", words, group=group)
+    told = [reply for reply in room.answers if words in reply.text]
+    assert [reply.urgent for reply in told] == ([urgent] if urgent or not group else [])
+
+
 def test_an_answered_number_reaches_nobody_else(room: Classroom) -> None:
     room.say("小明妈妈", "练习册忘带了")
     room.say("王老师", "1 没关系")

@@ -81,6 +81,14 @@ async def test_at_last_only_who_has_written_and_who_has_to_know_is_told(month: M
     assert len(month.emulator.calls()) > before
 
 
+async def test_a_picture_reaches_the_teacher_as_the_words_beside_it_do(month: Month) -> None:
+    """It is handed on when it has been fetched, and so answers no message any more."""
+    month.use(Level.URGENT)
+    await month.emulator.say(MOTHER, "", kind="picture")
+    await month.app.settle()
+    assert any("发来图片" in text for text in month.seen("t-302"))
+
+
 async def test_the_next_month_everything_goes_again(month: Month) -> None:
     month.use(Level.URGENT)
     await month.emulator.jump(datetime.fromisoformat("2026-11-02T10:00+08:00"))
