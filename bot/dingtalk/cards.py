@@ -83,18 +83,20 @@ def card_params(title: str, text: str) -> dict[str, str] | None:
     if rest and ((title and first == title) or (first[0] == _HEADING[0] and first[-1] == _HEADING[1])):
         title, text = first, rest.lstrip("\n")
     parts = _split(text)
+    if len(parts) > len(PARAMS) - 1:  # long lines leave much room unused
+        parts = _split(text, at_lines=False)
     if len(parts) > len(PARAMS) - 1 or len(title.encode()) > MAX_VALUE:
         return None
     parts += [""] * (len(PARAMS) - 1 - len(parts))
     return dict(zip(PARAMS, [title, *parts], strict=True))
 
 
-def _split(text: str) -> list[str]:
-    """Pieces of at most :data:`MAX_VALUE` bytes, cut at line breaks where there are any."""
+def _split(text: str, *, at_lines: bool = True) -> list[str]:
+    """Pieces of at most :data:`MAX_VALUE` bytes, cut at line breaks where there are any, or anywhere."""
     parts: list[str] = []
     while len(text.encode()) > MAX_VALUE:
         head = text.encode()[: MAX_VALUE + 1].decode("utf-8", "ignore")
-        cut = head.rfind("\n")
+        cut = head.rfind("\n") if at_lines else -1
         if cut > 0:
             parts.append(text[:cut])
             text = text[cut + 1 :]

@@ -321,3 +321,13 @@ def test_a_heading_the_words_bring_along_is_the_cards_heading() -> None:
     alone = card_params("三(2)班速递", "【三(2)班 10月12日速递】")
     assert alone is not None
     assert (alone["title"], alone["body"]) == ("三(2)班速递", "【三(2)班 10月12日速递】")
+
+
+def test_words_in_long_lines_fit_as_well_as_words_in_short_ones() -> None:
+    """A variable takes one such line and has half its room left: cut elsewhere, nothing is lost."""
+    text = "\n".join("字" * 167 for _ in range(9))
+    params = card_params("", text)
+    assert params is not None
+    pieces = [params[name] for name in PARAMS[1:]]
+    assert "".join(pieces).replace("\n", "") == text.replace("\n", "")
+    assert all(len(piece.encode()) <= MAX_VALUE for piece in pieces)
