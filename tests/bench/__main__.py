@@ -11,6 +11,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -178,7 +179,10 @@ class Bench:
                 with processes.service(world.config) as (port, took, child):
                     self.load(port, 1000, [QUESTION, RELAY], f"{run}m", world.sink, 200.0)
                     memory = processes.memory_mb(child)
-                    idle = processes.idle_cpu(child, max(2.0, 20.0 * self.scale))
+                    # Somebody takes what is left over, and gets the time for it: idle is with nothing to do.
+                    with _sink(world.sink):
+                        time.sleep(20.0 * self.scale)
+                        idle = processes.idle_cpu(child, max(2.0, 20.0 * self.scale))
                 runs.append({"start_s": round(took, 3), "memory_mb": memory, "idle_cpu_percent": idle})
         figures = _medians(runs, "start_s", "memory_mb", "idle_cpu_percent")
         met = figures["start_s"] <= 1.5 and figures["memory_mb"] <= 150 and figures["idle_cpu_percent"] <= 1.0
