@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from datetime import timedelta
@@ -286,3 +288,30 @@ PDF = Kind("file", "application/pdf", "pdf")
 )
 def test_names_are_made_anew(said: str, found: Kind, name: str) -> None:
     assert download_name(found, said) == name
+
+
+def _zip_of(entries: int, name: bytes) -> bytes:
+    """A ZIP file of a directory and nothing else."""
+    local = b"PK\x03\x04" + bytes(26)
+    one = b"PK\x01\x02" + bytes(24) + len(name).to_bytes(2, "little") + bytes(16) + name
+    size, count = len(one) * entries, min(entries, 0xFFFF)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, size, len(local), 0)
+    return local + one * entries + end
+
+
+def test_a_directory_without_end_takes_neither_time_nor_memory() -> None:
+    bomb = _zip_of(400_000, b"a")
+    tracemalloc.start()
+    try:
+        assert kind_of(bomb).ending == "zip"
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1_000_000  # a list of its names took 141 MB and two seconds
+    assert kind_of(_zip_of(3, b"word/document.xml")).ending == "docx"
+
+
+@pytest.mark.parametrize("cut", [1, 10, 22, 30, 100])
+def test_a_damaged_zip_is_a_zip(cut: int) -> None:
+    assert kind_of(_zip_of(3, b"xl/workbook.xml")[:-cut]).ending in ("zip", "xlsx")
+    assert kind_of(b"PK\x03\x04" + b"PK\x05\x06" + b"\xff" * cut).ending == "zip"
