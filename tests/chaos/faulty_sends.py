@@ -44,8 +44,8 @@ TOKEN = "/v1.0/oauth2/accessToken"
 LANES = (CARD, PRIVATE, GROUP)
 FEATURE = "probe"
 AGAIN = "补发，如已收到请忽略"
-A_MINUTE = 40
-"""Sends handed in together, each minute: the token may die at any of them and comes back once a minute."""
+TOGETHER, STEP_S = 20, 30
+"""So many sends are handed in together, so often: the token may die at any and comes back once a minute."""
 CLOCKS_MS = 1000
 """The platform's clock and the product's may be so far apart when a minute is measured."""
 _OWN = re.compile(rf"(?:{AGAIN}：\s*)?(?:提醒\s*)?编号(\d{{6}})")
@@ -224,11 +224,11 @@ async def run(
     try:
         witness = Witness(emulator)
         emulator.faults.set({"seed": seed, "rules": _rules(share, plans)})
-        for start in range(0, sends, A_MINUTE):
-            _queue(app, range(start, min(start + A_MINUTE, sends)))
+        for start in range(0, sends, TOGETHER):
+            _queue(app, range(start, min(start + TOGETHER, sends)))
             app.sender.wake()
             await app.settle()
-            await emulator.jump(emulator.clock.now() + timedelta(minutes=1))
+            await emulator.jump(emulator.clock.now() + timedelta(seconds=STEP_S))
         await _drained(app, emulator)
         return _report(app, emulator, witness, sends)
     finally:

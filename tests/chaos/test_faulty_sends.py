@@ -26,7 +26,7 @@ async def test_without_the_minute_the_token_is_renewed_too_often(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TokenKeeper, "_mind_the_minute", lambda _self: None)
-    report = await run(tmp_path, 40, 0.2, 1, plans={PRIVATE: (("expire_token", None),)})
+    report = await run(tmp_path, 80, 0.2, 1, plans={PRIVATE: (("expire_token", None),)})
     assert report.renewals_a_minute > 1
 
 
