@@ -46,6 +46,11 @@ class ToFamily:
 
 
 @dataclass(frozen=True, slots=True)
+class NotBack:
+    """A parent wants back what has been passed on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Who waits for an answer?"""
 
@@ -66,6 +71,8 @@ class Relay:
                 return ToFamily(slots["child"], slots.get("relation", ""), content, of)
             if reading.intent == "query_inbox":
                 return Waiting()
+        if guardian and not taught(ctx) and rules.wants_back(reading.clean):
+            return NotBack()
         if guardian and taught(ctx) and reading.intent == "private_message":
             return FreeText(reading.slots["content"])  # a teacher who is also a parent says whom it is for
         if guardian and (reading.intent in _TO_TEACHER or (message.kind in MEDIA and not taught(ctx))):
@@ -81,6 +88,8 @@ class Relay:
                 return _to_family(ctx, message, match)
             case Waiting():
                 return _waiting(ctx)
+            case NotBack():
+                return [Reply(Asker(), texts.NOT_BACK)]
             case _:
                 return []
 

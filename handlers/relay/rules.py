@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.relay import texts
-from handlers.relay.words import BY_NAME, DANGER, EMOJI, NO_NAME, SAID
+from handlers.relay.words import BACK, BY_NAME, DANGER, EMOJI, NO_NAME, SAID
 
 
 def has_words(text: str) -> bool:
@@ -16,6 +16,11 @@ def has_words(text: str) -> bool:
 def wants_no_name(words: str) -> bool:
     """Whether a parent would rather not be known as the writer: 「别说是我问的」."""
     return NO_NAME.search(words) is not None and BY_NAME.search(words) is None
+
+
+def wants_back(words: str) -> bool:
+    """Whether a parent asks for nothing but to have words back: 「刚才那条发错了，撤回」."""
+    return BACK.fullmatch(words) is not None
 
 
 def sounds_dangerous(words: str) -> bool:

@@ -187,6 +187,8 @@ def not_passed_on(duty_phone: str) -> str:
     return f"刚才发的没能转到老师那里，请过一会儿再发一次。{phone}"
 
 
+NOT_BACK = "转给老师的话收不回来。要更正，直接再写一句，我接着转。"
+"""A parent wants words back that the teacher has."""
 WITH_NAME = "署名转给老师"
 
 

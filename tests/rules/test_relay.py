@@ -35,6 +35,57 @@ def test_children(said: str, name: str, same: bool) -> None:
     assert rules.same_child(said, name) is same
 
 
+DANGER = """
+    孩子从楼梯上摔下来了
+    从楼上掉下来
+    乐乐掉水里了
+    被狗咬了
+    他吃错药了
+    头撞破了
+    流了好多血
+    联系不上孩子
+    放学没接到孩子
+    孩子找不到了
+    被陌生人带走了
+    叫不醒
+    他说活着没意思
+    孩子被锁在教室了
+    眼睛被戳了
+    孩子离家出走了
+"""
+HARMLESS = """
+    明天要带什么
+    孩子找不到水杯了
+    她丢了一支笔
+    没接到您的电话
+    孩子今天有点不舒服，麻烦您多看一眼
+    我把手机摔了
+    他在马路对面等
+    乐乐的水壶落在教室了吗
+"""
+
+
+@pytest.mark.parametrize("words", DANGER.split())
+def test_words_of_danger_are_heard_and_go_when_little_else_does(room: Classroom, words: str) -> None:
+    assert room.say("小明妈妈", words).startswith("有危险请先打 110 或 120")
+    assert [reply.urgent for reply in room.answers] == [True]
+
+
+@pytest.mark.parametrize("words", [line.strip() for line in HARMLESS.strip().splitlines()])
+def test_everyday_words_are_not_danger(words: str) -> None:
+    assert not rules.sounds_dangerous(words)
+
+
+@pytest.mark.parametrize("words", ["撤回", "收回", "刚才那条发错了，撤回", "能撤回吗"])
+def test_what_was_passed_on_cannot_be_had_back_and_that_is_said(room: Classroom, words: str) -> None:
+    assert "收不回来" in room.say("小明妈妈", words)
+    assert not room.seen("王老师")
+
+
+def test_withdrawing_something_else_goes_to_the_teacher(room: Classroom) -> None:
+    assert room.say("小明妈妈", "撤回报名").startswith("已转给王老师")
+
+
 def test_there_and_back(room: Classroom) -> None:
     assert room.say("小明妈妈", "今天能早点接吗") == "已转给王老师，回复会发到这里。"
     assert room.seen("王老师") == "小明妈妈（小明）：今天能早点接吗\n回复「1 加您的话」，就发给小明妈妈。"
