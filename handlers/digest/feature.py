@@ -10,6 +10,7 @@ from handlers.context import Ctx
 from handlers.digest import asking, editing, noting, pending, picture, planning, posting, recalling, texts
 from handlers.digest.desks import Desk, Sheet, current, desks, named, teaches, today, who
 from handlers.digest.pending import Pending
+from handlers.digest.recall_texts import NOTHING_HANGS
 from handlers.feature import Check
 from handlers.guard.texts import note_stopped
 from handlers.language import Reading
@@ -26,6 +27,7 @@ _NOTES = ("praise_student", "praise_class", "add_reminder", "add_news")
 _OPS = {
     "preview_digest": "preview",
     "picture_digest": "picture",
+    "recall_message": "recall",
     "publish_digest": "publish",
     "resend": "publish",
     "skip_digest": "skip",
@@ -331,13 +333,25 @@ def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply
 
 
 def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+    posted = today(ctx, desk.of)
     if current(ctx, desk.of).notes:
-        return [Reply(Asker(), texts.HOW_TO_UNDO)]
-    return [recalling.offer(ctx, desk, today(ctx, desk.of))]
+        both = f"{texts.HOW_TO_UNDO}\n{texts.HOW_TO_RECALL}"
+        return [Reply(Asker(), both if posted.state == "published" else texts.HOW_TO_UNDO)]
+    return [recalling.offer(ctx, desk, posted)]
+
+
+def _recall(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+    """Said of the group: no note is meant, whatever has been noted since."""
+    posted = today(ctx, desk.of)
+    if posted.state == "published":
+        return [recalling.offer(ctx, desk, posted)]
+    out = posted.state == "queued"
+    return [Reply(Asker(), texts.being_sent(posting.spoken(posted)) if out else NOTHING_HANGS)]
 
 
 _COMMANDS: dict[str, _Command] = {
     "undo": _undo,
+    "recall": _recall,
     "preview": _preview,
     "picture": _picture,
     "publish": _publish,

@@ -13,7 +13,7 @@ def file_name(class_name: str, day: str) -> str:
 def caption(name: str, *, posted: bool) -> str:
     """The picture is here; what to do with it."""
     where = "" if posted else "\n班级群里还没有发这份，要发就说「发送」。"
-    return f"{name}长图，长按转发到微信群或 QQ 群就行。{where}"
+    return f"{name}长图，长按就能转发到班级群、微信群或 QQ 群。{where}"
 
 
 def not_drawn(name: str) -> str:

@@ -201,7 +201,9 @@ def _failed(ctx: Ctx, of: SchoolClass, digest: Digest, result: Outcome) -> list[
     if result.kind == "unknown":
         buttons = (Button(texts.RESEND, "again"), Button(texts.ARRIVED, "arrived"))
         return tell_teacher(ctx, of.id, texts.maybe_sent(name), buttons=buttons, digest_id=digest.id)
-    buttons = (Button(texts.RESEND, "send"), Button(texts.SKIP, "skip"))
+    # Left out by us, it may be put up by hand: then it counts as posted.
+    by_hand = (Button(texts.ARRIVED, "arrived"),) if result.code == texts.MONTH_RESERVE else ()
+    buttons = (Button(texts.RESEND, "send"), *by_hand, Button(texts.SKIP, "skip"))
     why = texts.not_sent(name, texts.why(result.code))
     return tell_teacher(ctx, of.id, why, buttons=buttons, digest_id=digest.id)
 

@@ -28,4 +28,6 @@ def recalled(name: str) -> str:
 
 def not_recalled(name: str) -> str:
     """The platform would not."""
-    return f"{name}没撤回来，还在群里。请您在群里长按那条消息，看能不能撤回。"
+    return (
+        f"{name}没撤回来，还在群里。请您在群里长按那条，看能不能撤回。\n撤不了要更正，再说一条，随下一份发。"
+    )

@@ -20,6 +20,8 @@ NAME_JOINTS = "、，,和跟与及 "
 CLAUSE_STARTS = "，。；！？,;!?：:\n "
 SAY_LIKE = "说一句就行，比如「表扬小明扫地」。"
 FULL_STOPS = "。！？!?…"
+MONTH_RESERVE = "month.reserve"
+"""The code of a post left out because the rest of the month's calls is kept for need."""
 
 
 def heading(class_name: str, day: str) -> str:
@@ -203,6 +205,7 @@ def not_yours(author: str) -> str:
 
 AT_THE_END = "最后"
 WHAT_TO_CHANGE = "要改哪条？说「第2条改成…」「删第1条」，或者直接补一条。"
+HOW_TO_RECALL = "群里那份要撤，说「撤回速递」。"
 HOW_TO_UNDO = "要去掉刚记的那条，说「刚才那条不要了」；要改，说「刚才那条改成…」。"
 ONLY_SAID = {
     "remove_many": "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。",
@@ -281,7 +284,7 @@ def held(class_name: str) -> str:
 
 def not_sent(name: str, reason: tuple[str, str]) -> str:
     """Refused for sure; the reason and what to do come from :func:`why`."""
-    return f"{name}没发出去：{reason[0]}。内容还在，{reason[1]}，再回复「重发」。"
+    return f"{name}没发出去：{reason[0]}。\n内容还在，{reason[1]}，再回复「重发」。"
 
 
 def why(code: str) -> tuple[str, str]:
@@ -294,7 +297,8 @@ def why(code: str) -> tuple[str, str]:
 
 _NO_ROBOT = ("群里已经没有机器人了", "请把机器人加回群")
 _NO_GROUP = ("这个班还没有连上班级群", "请把机器人加进班级群")
-_MONTH = ("这个月学校的钉钉发送次数用完了", "请让管理员增加次数")
+_MONTH = ("这个月学校的钉钉发送次数用完了", "急用就说「看一下」，复制到群里；等管理员加了次数")
+_RESERVE = ("这个月的发送次数快用完了，剩下的要留给急事", "可以说「长图」，您自己转到群里；等管理员加了次数")
 _CONFIG = ("钉钉应用的设置有问题", "请学校管理员看一下")
 _CONTENT = ("钉钉说内容里有不能发的字", "请改一下")
 _OTHERWISE = ("钉钉没有收下", "过几分钟")
@@ -306,6 +310,7 @@ _WHY = (
     ("OpenConversationId", _NO_ROBOT),
     ("openConversationId", _NO_ROBOT),
     ("forbidden.sendMessage", ("机器人在群里被禁言了", "请在群里解除")),
+    (MONTH_RESERVE, _RESERVE),
     ("month", _MONTH),
     ("90020", _MONTH),
     ("20001", _MONTH),

@@ -111,11 +111,25 @@ def test_what_is_refused_can_be_sent_again(room: Classroom) -> None:
     room.say("王老师", "表扬小明扫地")
     room.say("王老师", "发送")
     room.ended(room.posts[0], "refused", "robot.notExist")
-    assert "没发出去：群里已经没有机器人了。内容还在，请把机器人加回群，再回复「重发」。" in room.seen(
+    assert "没发出去：群里已经没有机器人了。\n内容还在，请把机器人加回群，再回复「重发」。" in room.seen(
         "王老师"
     )
     room.say("王老师", "重发")
     assert room.seen("群").startswith("【三(2)班")
+
+
+def test_at_the_months_end_the_teacher_hears_why_and_may_post_by_hand(room: Classroom) -> None:
+    room.say("王老师", "提醒明天带跳绳")
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "refused", "month.reserve")
+    told = room.seen("王老师")
+    assert "这个月的发送次数快用完了，剩下的要留给急事。\n" in told
+    assert "「长图」" in told
+    assert "2 群里已经有了" in told
+    assert room.say("王老师", "长图").startswith("三(2)班 10月12日的速递长图")
+    assert "记为已发" in room.say("王老师", "群里已经有了")
+    assert "跳绳" in room.say("小明妈妈", "明天带什么")
+    assert len(room.posts) == 1
 
 
 def test_a_doubtful_post_is_told_and_a_copy_says_so(room: Classroom) -> None:

@@ -43,6 +43,20 @@ def test_what_is_out_is_taken_back_only_after_a_yes(room: Classroom, text: str) 
     assert [back.thing for back in room.taken_back] == [room.posts[-1].thing]
 
 
+@pytest.mark.parametrize("text", ["撤回速递", "群里那条删掉"])
+def test_what_is_said_of_the_group_means_no_note(room: Classroom, text: str) -> None:
+    room.say("王老师", "提醒家长在群里接龙")
+    assert room.say("王老师", text) == "群里现在没有今天的速递，不用撤。"
+    room.say("王老师", "发送")
+    assert "正在发" in room.say("王老师", text)
+    room.ended(room.posts[-1], "sent")
+    room.say("王老师", "提醒明天带跳绳")
+    assert "说「撤回速递」" in room.say("王老师", "撤回")
+    assert "已经在群里。撤回后内容还在" in room.say("王老师", text)
+    assert "王老师" in room.say("李老师", text)
+    assert not room.taken_back
+
+
 @pytest.mark.parametrize(
     ("kind", "says"),
     [("sent", "已从群里撤回，内容都还在"), ("refused", "没撤回来，还在群里"), ("expired", "没撤回来")],

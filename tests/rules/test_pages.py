@@ -82,6 +82,21 @@ def test_nobody_else_gets_one(room: Classroom, who: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
+    ["重新生成小明妈妈的链接", "给小明妈妈一个新链接", "小明妈妈的链接打不开了", "小明妈妈的链接过期了"],
+)
+def test_a_link_that_does_not_open_is_made_anew(room: Classroom, said: str) -> None:
+    assert "小明妈妈的页面链接" in room.say("王老师", said)
+    assert _links(room) == [(_person(room, "小明妈妈").id, True)]
+
+
+@pytest.mark.parametrize("said", ["链接", "要链接", "给我一个链接", "家长的链接"])
+def test_whose_link_is_asked(room: Classroom, said: str) -> None:
+    assert "要给哪位家长的链接" in room.say("王老师", said)
+    assert _links(room) == []
+
+
+@pytest.mark.parametrize(
+    "said",
     ["把链接发给小明妈妈", "告诉小明妈妈：链接在群里", "链接打不开", "提醒大家点链接", "小明妈妈问链接"],
 )
 def test_other_words_about_links_are_no_command(said: str) -> None:

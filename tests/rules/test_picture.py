@@ -34,9 +34,15 @@ ASKED = """
     我要长图
     图片版
     老师好，生成长图，谢谢
+    海报
+    生成海报
+    出一张海报
+    把今天的速递做成海报
 """
 NOT_ASKED = """
     提醒明天带一张图片
+    提醒明天带海报
+    表扬小明做的海报
     表扬小明画的图
     提醒大家把图片发到微信群
     明天美术课带图画本
@@ -82,7 +88,8 @@ def test_what_is_being_written(room: Classroom) -> None:
     room.say("王老师", "提醒明天带跳绳。")
     said, file = _asked(room)
     assert said == (
-        "三(2)班 10月12日的速递长图，长按转发到微信群或 QQ 群就行。\n班级群里还没有发这份，要发就说「发送」。"
+        "三(2)班 10月12日的速递长图，长按就能转发到班级群、微信群或 QQ 群。\n"
+        "班级群里还没有发这份，要发就说「发送」。"
     )
     assert file is not None
     assert (file.recipe, file.name) == ("digest", "三(2)班10月12日速递.png")
@@ -109,7 +116,7 @@ def test_what_was_published(room: Classroom) -> None:
     _publish(room)
     room.say("王老师", "提醒后天带伞")  # goes into the next one
     said, file = _asked(room)
-    assert said == "三(2)班 10月12日的速递长图，长按转发到微信群或 QQ 群就行。"
+    assert said == "三(2)班 10月12日的速递长图，长按就能转发到班级群、微信群或 QQ 群。"
     assert _items(file) == {"表扬": ["小明主动扫了地"]}
 
 
