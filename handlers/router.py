@@ -107,6 +107,8 @@ def withheld(ctx: Ctx) -> Decided:
 
 
 _QUOTA = "quota.told"
+_ASKED = ("pending", "question", "which")
+"""What a number stands for when it answers a question back."""
 
 
 def restored(ctx: Ctx, rows: Iterable[Outcome]) -> Decided:
@@ -169,7 +171,8 @@ def _numbered(ctx: Ctx, message: Message) -> Decided | None:
             # Words behind another choice's number are no yes to it.
             return _say(texts.only_a_choice(typed.number, given.label)) if teaches(ctx) else None
         if given.closed:
-            return _say(texts.closed_number(typed.number))
+            over = texts.over_number if given.thing_kind in _ASKED else texts.closed_number
+            return _say(over(typed.number))
     elif digest.edits_a_note(ctx, typed.rest):
         # 「2 不要」 may mean the second note as well: words for nobody in doubt go to nobody.
         return _say(texts.note_or_family(typed.number, _name_of(ctx, given)))
@@ -197,7 +200,7 @@ def _labelled(ctx: Ctx, message: Message, reading: Reading) -> Decided | None:
 
 def _alive(ctx: Ctx, message: Message, given: Given) -> bool:
     """Questions of a talk that is over are not meant by a word, only by their number."""
-    if given.thing_kind not in ("pending", "question", "which") or ctx.person is None:
+    if given.thing_kind not in _ASKED or ctx.person is None:
         return True
     talk = talks.current(ctx.db, message.talk, ctx.person.id, ctx.now)
     return talk is not None and talk.id == given.thing_id

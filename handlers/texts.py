@@ -43,7 +43,12 @@ def chosen(label: str) -> str:
     return f"已选：{label}"
 
 
-CARD_OVER = "这张卡片已经过期，不用再按。"
+def over_number(number: int) -> str:
+    """A number whose question was answered, or left behind by another one."""
+    return f"{number} 号用过了，或者隔得久了，没有再做。要办就直接再说一遍。"
+
+
+CARD_OVER = "这个按钮用过了，或者隔得久了，这次没有再做。要办就直接说一句。"
 """A button whose thing is over."""
 TAKEN_BACK = "（已撤回）"
 """In place of a card's words: cards cannot be recalled."""
