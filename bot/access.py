@@ -16,6 +16,8 @@ from bot.log import get_logger
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"))
 UNKNOWN = "unknown"
 _COUNTED = ("/dingtalk/", "/wecom/", "/healthz")
+_SAY = "/h5/say"
+"""What was kept is answered by 303 and has its row; only an anonymous word by 200: it gets no line."""
 
 _log = get_logger("access")
 
@@ -27,7 +29,7 @@ class AccessLog(AbstractAccessLogger):
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Note one answer; ``time`` in seconds."""
         route = template(request)
-        if 200 <= response.status < 300 and route.startswith(_COUNTED):
+        if 200 <= response.status < 300 and (route.startswith(_COUNTED) or route == _SAY):
             return
         method = request.method if request.method in METHODS else UNKNOWN
         _log.info(

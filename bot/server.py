@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot import trace
 from bot.access import AccessLog
-from bot.dingtalk.wire import MAX_BODY
+from bot.dingtalk.wire import EMPTY, MAX_BODY
 from bot.doors import Doors, DoorSite, Limits
 from bot.intake import Answer, Intake
 from bot.metrics import Metrics
@@ -112,7 +112,7 @@ class Server:
         trace.note(trace.SERVER, "")
         raw = await request.read()
         answer = await self._intake.robot(request.match_info.get("app", ""), request.headers, raw)
-        if answer.status == 200:
+        if answer.status == 200 and answer.body == EMPTY:  # any other is to an anonymous word: not counted
             self._metrics.acks.add("dingtalk")
             self._metrics.ack_seconds.observe(time.perf_counter() - start)
         return web.Response(body=answer.body, status=answer.status, headers=_JSON if answer.body else None)

@@ -20,6 +20,7 @@ from bot.command import Session
 from bot.dingtalk import stream_frames
 from bot.dingtalk.stream_frames import BOT, CARD, SUBSCRIPTIONS, Frame, ack
 from bot.dingtalk.stream_link import Link, Pace
+from bot.dingtalk.wire import EMPTY
 from bot.log import get_logger
 from bot.metrics import Metrics
 from config.clock import Clock
@@ -312,8 +313,9 @@ class Stream:
             return None
         if answer.status != 200:
             return ack(frame, code=500, says="not readable")
-        self._metrics.acks.add("dingtalk")
-        self._metrics.ack_seconds.observe(self._clock.monotonic() - began)
+        if answer.body in (b"", EMPTY):  # any other is to an anonymous word: not counted
+            self._metrics.acks.add("dingtalk")
+            self._metrics.ack_seconds.observe(self._clock.monotonic() - began)
         if answer.session is not None:
             self._set_aside(self._say(answer.session, answer.body))
         return ack(frame, {"response": None})

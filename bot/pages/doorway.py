@@ -62,7 +62,8 @@ class Doorway:
             return self.enter(of, status=429, notice=texts.TOO_MANY)
         found = await self._pages.run(unit)
         if isinstance(found, str):
-            self._wrong.admits(_EVERYBODY, self._pages.monotonic)
+            if found == texts.WRONG:  # one that was not even looked at must not shut out everybody
+                self._wrong.admits(_EVERYBODY, self._pages.monotonic)
             return self.enter(of, status=429 if found == texts.TOO_MANY else 422, notice=found)
         return self._pages.show(
             "confirm",

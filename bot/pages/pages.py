@@ -115,7 +115,8 @@ class Pages:
             return None
         now = self._clock.now()
         session = await self.read(partial(page_sessions.look, value=value, now=now))
-        if session is not None and now - session.used_at >= TOUCH:
+        # By a look, never by a form: an anonymous word must not leave the moment it was said in a row.
+        if session is not None and request.method == "GET" and now - session.used_at >= TOUCH:
             await self.run(partial(page_sessions.touch, session_id=session.id, now=now))
         return session
 
@@ -225,12 +226,17 @@ class Pages:
         notice: str = "",
         draft: str = "",
         everything: bool = False,
+        traceless: bool = False,
     ) -> web.Response:
-        """The talk of a signed-in guardian, with a word that stands there only this once."""
+        """The talk of a signed-in guardian, with a word that stands there only this once.
+
+        Args:
+            traceless: Do not even note what was shown.
+        """
         now, person_id = self._clock.now(), session.person_id
         read = partial(shown.home, now=now, everything=everything)
         home = await self.read(lambda db: read(db, person_id, session.school_id))
-        if home.unseen:
+        if home.unseen and not traceless:
             await self.run(lambda db: page_messages.seen(db, now, home.unseen))
         return self.show(
             "home",
@@ -253,7 +259,8 @@ class Pages:
             return await self.talk(of, session, status=422, notice=notice, draft=text)
         if is_anonymous(text):
             # Not a row, not a log line, not a metric: the answer stands on this one page only.
-            return await self.talk(of, session, notice=answer(danger=sounds_dangerous(text)))
+            said = answer(danger=sounds_dangerous(text))
+            return await self.talk(of, session, notice=said, traceless=True)
         deed = mail.mark(session.id, given.nonce, text)
         if await self.read(partial(page_messages.by_outbox, outbox_id=f"own:{deed}")) is not None:
             return self.to_home()  # the second tap of two

@@ -59,16 +59,27 @@ def own_form(request: web.Request, public_url: str | None) -> bool:
 
 
 def address(request: web.Request, proxies: Collection[str]) -> str:
-    """Where somebody comes from: behind a proxy of ours what the proxy says; of IPv6 the network."""
-    remote = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "")
+    """Where somebody comes from: behind a proxy of ours what the proxy says; of IPv6 the network.
+
+    Some proxies add a line of their own below the visitor's: the last word of the last line is theirs.
+    """
+    remote = _plain(request.remote or "")
+    forwarded = request.headers.getall("X-Forwarded-For", [])
     if forwarded and remote in proxies:
-        remote = forwarded.rsplit(",", 1)[-1].strip()
+        remote = _plain(forwarded[-1].rsplit(",", 1)[-1].strip())
+    if ":" not in remote:
+        return remote or "unknown"
+    return str(ipaddress.ip_network((remote.partition("%")[0], 64), strict=False))
+
+
+def _plain(text: str) -> str:
+    """An address as it is compared and counted: IPv4 also where it came in IPv6 clothes; else empty."""
     try:
-        known = ipaddress.ip_address(remote)
+        known = ipaddress.ip_address(text)
     except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
+        return ""
+    mapped = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None
+    return str(mapped or known)
 
 
 def _hostname(host: str) -> str:
