@@ -161,9 +161,9 @@ class Decider:
 
     def apologise(self, db: Db, claimed: Claimed) -> None:
         """The row was set aside: its writer is told, in one sentence."""
-        if claimed.kind != "message":
+        if claimed.kind not in ("message", "press"):
             return
-        received = _received(claimed)
+        received = _received(claimed) if claimed.kind == "message" else _pressed(claimed)
         ctx = self._context(db, received)
         if ctx is not None and received.message.chat.kind == "private":
             self._put(ctx, [("help", Reply(Asker(), APOLOGY))], Origin(received.message, received.session))
@@ -174,6 +174,10 @@ class Decider:
 
 def _received(claimed: Claimed) -> Received:
     return read_payload(claimed.id, claimed.payload.encode(), claimed.received_at)
+
+
+def _pressed(claimed: Claimed) -> Received:
+    return Received(read_press(claimed.id, claimed.payload, claimed.received_at).message)
 
 
 def _in_doubt(row: Row, code: str) -> Outcome:

@@ -21,12 +21,13 @@ from bot.crashpoints import point
 from bot.dingtalk import cards, events, wire
 from bot.log import get_logger
 from bot.metrics import Metrics
+from bot.payloads import buttons_of
 from config.clock import Clock
 from config.ids import new_id
 from handlers.anonymous.texts import answer
 from handlers.anonymous.words import is_anonymous
 from handlers.relay.rules import sounds_dangerous
-from storage import outbox
+from storage import hanging, outbox
 from storage.engine import Refused, Store
 from storage.inbox import MailKey, arrival, has, inbox
 from storage.spool import Spool, SpoolFull
@@ -171,9 +172,11 @@ class Intake:
         try:
             if not await self._kept(row_id, opened, "press"):
                 return None
-            if waiting is None or not await self._is_first(row_id):
+            if waiting is None:
                 return {}
             async with asyncio.timeout(max(0.0, ANSWER_S - (self._clock.monotonic() - began))):
+                if not await self._is_first(row_id):
+                    return await self._shown_before(opened)
                 look = await waiting
         except TimeoutError:
             return {}
@@ -188,6 +191,16 @@ class Intake:
             return await asyncio.wrap_future(self._store.read(partial(has, row_id=row_id)))
         except Refused:
             return True
+
+    async def _shown_before(self, opened: wire.OpenedPress) -> dict[str, Any]:
+        """For a press that came before: what the card shows since. The first one's answer may be lost."""
+        lane = f"dingtalk/{opened.app}/user/{opened.user_id}"
+        asked = partial(hanging.last_look, card=opened.track, lane=lane)
+        try:
+            kept = await asyncio.wrap_future(self._store.read(asked))
+        except Refused:
+            return {}
+        return cards.answer_body(kept["title"], kept["text"], buttons_of(kept)) if kept else {}
 
     def _shown(self, look: UpdateCard) -> dict[str, Any]:
         """The answer that shows a card's new look; the row that would bring it by a call is ended."""

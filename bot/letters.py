@@ -37,8 +37,8 @@ UPDATE_AFTER = timedelta(seconds=2)
 """So long the platform waits for the answer to a press; a card without one by then is updated by command."""
 MOST_TEXT = 4_500
 """Bytes of UTF-8 a card's words may grow to; behind longer ones the answer stands alone."""
-LOOK = "look"
-"""The subject of a card's new look; the id is the card's. A newer one makes those before it unwanted."""
+MOST_BUTTONS = 4
+"""So many a card shows."""
 WORDS_WANTED = "reply"
 """The action whose choice is made with words behind its number: no button can carry them."""
 
@@ -191,7 +191,7 @@ class Post:
         origin: Origin,
     ) -> UpdateCard:
         """What the card shows from now on: the answer; behind the old words while those are still wanted."""
-        shown = card.payload if card is not None else {}
+        shown = (card.payload if card is not None else None) or hanging.last_look(ctx.db, track)
         app = f"{origin.message.chat.platform}/{origin.message.chat.app}"
         title, old = shown.get("title", ""), shown.get("text", "")
         if reply is not None and reply.buttons:
@@ -223,11 +223,11 @@ class Post:
             safe=platform.idempotent(look),
             sealed_for=lane.sealed_for,
             to_person=lane.to_person,
-            subject_kind=LOOK,
+            subject_kind=hanging.LOOK,
             subject_id=of_card,
             deadline=ctx.now + CHAT_LIFE,
         )
-        outbox.withdraw(ctx.db, LOOK, of_card)
+        outbox.withdraw(ctx.db, hanging.LOOK, of_card)
         # A page waits for its new look. A platform takes it with the answer, if that comes in time.
         wait = timedelta() if lane.platform == PAGE else UPDATE_AFTER
         outbox.put(ctx.db, item, ctx.now, ctx.now + wait)
@@ -329,9 +329,11 @@ def _choices(ctx: Ctx, feature: str, reply: Reply, who: str | None) -> _Choices:
 
 
 def _is_answer(act: Act) -> bool:
-    """Words to the presser and nothing else: they can stand on the card itself."""
-    plain = isinstance(act, Reply) and isinstance(act.to, Asker) and act.file is None
-    return plain and not cast("Reply", act).wants_outcome and cast("Reply", act).not_before is None
+    """Words to the presser and nothing else, and not too many: they can stand on the card itself."""
+    if not isinstance(act, Reply) or not isinstance(act.to, Asker):
+        return False
+    plain = act.file is None and not act.link and not act.wants_outcome and act.not_before is None
+    return plain and len(act.text.encode()) <= MOST_TEXT and len(act.buttons) <= MOST_BUTTONS
 
 
 def _answered(db: Db, press: Press) -> bool:

@@ -209,7 +209,8 @@ class Sender(Loop[Claim]):
         # Where there are buttons the words are needed once more, when one is pressed; a lane that removes
         # duplicates is one that shows them.
         said = do_of(row) == "say"
-        keep = row.safe and bool(row.payload.get("buttons")) and said
+        shows = row.safe and bool(row.payload.get("buttons")) and said
+        keep = shows or row.subject_kind == hanging.LOOK
         # Only words hang somewhere: what changed others, or took them back, cannot itself be taken back.
         handle = came.platform_id if said else None
         ended = outbox.end(db, row, outbox.SENT, "ok", now, platform_id=handle, keep=keep)

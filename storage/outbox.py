@@ -365,8 +365,9 @@ def answered(db: Db, outbox_id: str, now: datetime) -> bool:
     """What a row was to bring has been said another way.
 
     False if it is being sent already, or has to follow something earlier of its subject that is under way.
+    Its payload stays until :func:`close_doubts`: nobody knows whether what was said has been heard.
     """
-    done = {"state": SENT, "code": "answered", "payload": None, "done_at": now}
+    done = {"state": SENT, "code": "answered", "done_at": now}
     mine = (outbox.c.id == outbox_id, _IS_NEW, ~_BEFORE_IT)
     return db.conn.execute(sa.update(outbox).where(*mine).values(done)).rowcount == 1
 
