@@ -71,7 +71,12 @@ class Budget:
         self._used: dict[str, int] = {}
 
     def known(self, app: str, month: str, used: int) -> None:
-        """What the database says; other replicas and earlier runs are in it."""
+        """What the database says; other replicas and earlier runs are in it.
+
+        Asked before midnight and answered after it, it is of a month that is over.
+        """
+        if month < self._month:
+            return
         self._turn(month)
         self._used[app] = max(used, self._used.get(app, 0))
 

@@ -56,6 +56,14 @@ def test_what_the_database_knows_counts_and_never_undoes_what_was_just_spent() -
     assert budget.level("school", _at(20)) is Level.URGENT
 
 
+def test_what_was_asked_before_midnight_does_not_undo_the_new_month() -> None:
+    budget = Budget({"school": 10})
+    for _ in range(9):
+        budget.spent("school", _at(1, 11))
+    budget.known("school", "2026-10", 3)
+    assert budget.level("school", _at(1, 11)) is Level.URGENT
+
+
 def test_an_app_nobody_limited_sends_everything() -> None:
     budget = Budget({})
     budget.spent("page", _at(1))
