@@ -212,7 +212,8 @@ class Post:
         lane = self._lanes.of(ctx, Reply(Asker(), ""), origin, Level.FULL)
         if platform is None or lane is None:
             return
-        of_card = look.track[:32]  # ours are no longer; what the wire says may be
+        # On a page each answer stays as words of its own; a card shows only its last look.
+        of_card = None if lane.platform == PAGE else look.track[:32]
         item = Item(
             id=look.outbox_id,
             school_id=ctx.school.id,
@@ -223,11 +224,12 @@ class Post:
             safe=platform.idempotent(look),
             sealed_for=lane.sealed_for,
             to_person=lane.to_person,
-            subject_kind=hanging.LOOK,
+            subject_kind=hanging.LOOK if of_card else None,
             subject_id=of_card,
             deadline=ctx.now + CHAT_LIFE,
         )
-        outbox.withdraw(ctx.db, hanging.LOOK, of_card)
+        if of_card:
+            outbox.withdraw(ctx.db, hanging.LOOK, of_card)
         # A page waits for its new look. A platform takes it with the answer, if that comes in time.
         wait = timedelta() if lane.platform == PAGE else UPDATE_AFTER
         outbox.put(ctx.db, item, ctx.now, ctx.now + wait)
