@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.pages import texts
-from storage import access, classes, page_messages, people, schools
+from storage import access, classes, numbers, page_messages, people, schools
 from storage.engine import Db
 from storage.page_messages import PageMessage
 
@@ -74,7 +74,7 @@ def home(db: Db, person_id: str, school_id: str, now: datetime, *, everything: b
     messages = page_messages.of_person(db, person_id, most=MOST)
     new = [message.id for message in messages if not message.seen]
     few = max(FEW, len(new))
-    shown = messages if everything else messages[-few:]
+    shown = [_still(db, message) for message in (messages if everything else messages[-few:])]
     return Home(
         whose(db, person_id),
         day_of(now.astimezone(zone)),
@@ -82,6 +82,18 @@ def home(db: Db, person_id: str, school_id: str, now: datetime, *, everything: b
         len(shown) < len(messages),
         new,
     )
+
+
+def _still(db: Db, message: PageMessage) -> PageMessage:
+    """What was chosen in words, or left behind by another question, can be pressed no more."""
+    if not any(choice.enabled for choice in message.choices):
+        return message
+    given = [numbers.by_token(db, choice.token) for choice in message.choices]
+    choices = [
+        replace(choice, enabled=choice.enabled and not (found is not None and found.closed))
+        for choice, found in zip(message.choices, given, strict=True)
+    ]
+    return replace(message, choices=tuple(choices))
 
 
 def whose(db: Db, person_id: str) -> list[str]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from bot.pages import shown
 from handlers import router
 from handlers.context import Ctx
 from handlers.language import read
 from handlers.message import Chat, Identity, Message
 from handlers.pages import letting_in, texts
 from handlers.reply import Reply
-from storage import codes, page_links, people, schools
+from storage import codes, numbers, page_links, page_messages, people, schools
 from storage.engine import Db
+from storage.page_messages import PageChoice
 from tests.contract.invented import CORP
 from tests.rules.classroom import IDS, Classroom
 
@@ -125,3 +127,32 @@ def test_a_code_lets_in_once_beside_another_platform(room: Classroom) -> None:
 @pytest.mark.parametrize("code", ["", "1234567", "123456789", "１２３４５６７８", "abcdefgh", "00000000"])
 def test_what_is_no_code_lets_nobody_in(room: Classroom, code: str) -> None:
     assert room.store.run(lambda db: letting_in.invited(db, code)).result() is None
+
+
+def test_what_was_chosen_in_words_cannot_be_pressed_any_more(room: Classroom) -> None:
+    mother = _person(room, "小明妈妈")
+
+    def unit(db: Db) -> None:
+        day = room.now.date()
+        for action in ("ask", "later"):
+            offer = numbers.give(
+                db, room.new_id, day, mother.id, "digest", "question", action, action, action
+            )
+            page_messages.put(
+                db,
+                room.new_id,
+                room.now,
+                person_id=mother.id,
+                outbox_id=action,
+                text="要我问吗？",
+                choices=(PageChoice(offer.token, action),),
+            )
+        numbers.close(db, "question", "ask")
+
+    def look(db: Db) -> list[tuple[str, bool]]:
+        home = shown.home(db, mother.id, mother.school_id, room.now, everything=True)
+        entries = [entry for day in home.days for entry in day.entries]
+        return [(choice.label, choice.enabled) for entry in entries for choice in entry.message.choices]
+
+    room.store.run(unit).result()
+    assert sorted(room.store.run(look).result()) == [("ask", False), ("later", True)]
