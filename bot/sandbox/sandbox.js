@@ -283,6 +283,8 @@ const steps = {
     if (!entry) return;
     const { times, letters, sent } = this.way(entry);
     const first = times.get(1);
+    // A press is often answered on its card, with the answer to the platform: no letter of its own leaves.
+    const onCard = entry.kind === "press" && times.has(7) && !letters;
     const shown = entry.text.length > 22 ? `${entry.text.slice(0, 22)}…` : entry.text || t.kinds[entry.kind] || entry.kind;
     const parts = [fill(t.steps_of, { text: shown })];
     if (entry.state === "unheard") parts.push(t.steps_unheard);
@@ -290,13 +292,14 @@ const steps = {
     else if (!times.size) parts.push(entry.state === "pending" ? t.steps_waiting : t.steps_private);
     else if (!times.has(7)) parts.push(t.steps_kept);
     else if (sent < letters) parts.push(fill(t.steps_unsent, { count: letters - sent }));
+    else if (onCard) parts.push(t.steps_on_card);
     else if (times.has(8)) parts.push(fill(t.steps_fast, { ms: Math.max(1, Math.round(times.get(8) - first)) }));
     byId("steps-of").textContent = parts.join(" · ");
     for (const line of byId("steps").querySelectorAll("li")) {
       const step = Number(line.dataset.step);
       const at = times.get(step);
-      line.classList.toggle("past", at !== undefined);
-      line.classList.toggle("wait", at === undefined && times.has(step - 1));
+      line.classList.toggle("past", at !== undefined || onCard);
+      line.classList.toggle("wait", at === undefined && !onCard && times.has(step - 1));
       let words = "";
       if (at !== undefined && first !== undefined) words = fill(t.ms, { ms: (at - first).toFixed(at - first < 100 ? 1 : 0) });
       if (step === 3 && at !== undefined) words += ` · ${t.answered_here}`;

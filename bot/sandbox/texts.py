@@ -49,7 +49,7 @@ PAGE: dict[str, object] = {
     "hint_2b": "预览到了：点「发送」，群里就看到。",
     "hint_3a": "换到小明妈妈，点「孩子今天有点不舒服，麻烦您多看一眼」。",
     "hint_3b": "王老师收到了：点「好的」那一句，回给小明妈妈。",
-    "hint_done": "三步走完了。再试试：把钟拨到明早，或者断一次网、杀一次进程，看看丢没丢。",
+    "hint_done": "三步走完了。再试试：老师说「长图」「撤回」，把钟拨到明早，断一次网、杀一次进程，看看丢没丢。",
     "done": "已完成",
     "hide_guide": "收起",
     # the clock
@@ -128,6 +128,7 @@ PAGE: dict[str, object] = {
     "steps_waiting": "还在平台手里",
     "steps_fast": "从到门口到发出 {ms} 毫秒",
     "steps_replies": "{done}/{all} 条已发出",
+    "steps_on_card": "答在卡片上，没有另发",
     "steps_kept": "已落袋，等进程回来接着办",
     "steps_unsent": "{count} 条在发件箱里等着",
     "steps_off": "产品没有跟着这个钟走，看不到它的步子",

@@ -251,6 +251,17 @@ async def test_a_press_is_followed_like_a_message(wide: Table) -> None:
     await expect(wide.page.locator(f"#phone-{TEACHER} .presses")).to_have_count(0)
 
 
+async def test_a_press_answered_on_its_card_has_come_through_all_steps(wide: Table) -> None:
+    await wide.say(TEACHER, "表扬小明今天主动扫了地")
+    await wide.sees(TEACHER, "记下了")
+    await wide.say(TEACHER, "看一下")
+    await wide.sees(TEACHER, "速递】")
+    await wide.choose(TEACHER, "今天不发")
+    await wide.sees(TEACHER, "今天的速递不发")
+    await expect(wide.page.locator("#steps-of")).to_have_text("「[今天不发]」 · 答在卡片上，没有另发")
+    await expect(wide.page.locator("#steps li.past")).to_have_count(8)
+
+
 async def test_a_reload_shows_the_same(wide: Table) -> None:
     await wide.say(TEACHER, "表扬小明今天主动扫了地")
     await wide.sees(TEACHER, "记下了")
