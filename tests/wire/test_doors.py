@@ -331,9 +331,9 @@ async def test_a_burst_of_four_times_the_house_is_served_to_the_last() -> None:
 
 async def test_one_address_has_its_share() -> None:
     async with house(replace(LONG, per_address=2, proxies=frozenset({"127.0.0.9"}))) as one:
+        older = await one.call(source="127.0.0.3")
         first = await one.call(source="127.0.0.2")
         await one.call(source="127.0.0.2")
-        await one.call(source="127.0.0.3")
         for _ in range(5):
             await one.call(source="127.0.0.9")
         assert one.cut() == 0
@@ -341,6 +341,8 @@ async def test_one_address_has_its_share() -> None:
         one.talks.append(crowding)
         assert await is_over(first) == b""
         assert (len(one.doors), one.cut("address")) == (8, 1)
+        older[1].write(WHOLE)  # nobody makes room for a neighbour
+        assert await older[0].readuntil(b"\r\n\r\nxx")
 
 
 async def test_one_address_with_all_its_requests_under_way_is_refused() -> None:
