@@ -41,8 +41,8 @@ def outcome(ctx: Ctx, result: Outcome) -> Sequence[Reply]:
     """It is gone, and may be mended and posted again; or it hangs, and the teacher has to do it by hand."""
     digest = digests.get(ctx.db, result.thing.id) if result.thing else None
     of = classes.get(ctx.db, digest.class_id) if digest else None
-    if digest is None or of is None:
-        return []
+    if digest is None or of is None or digest.state != "published":
+        return []  # an earlier recall of the same has done it
     name = texts.name_of(of.name, say_short_day(digest.day))
     if result.kind != "sent":
         return posting.tell_teacher(ctx, of.id, recall_texts.not_recalled(name))

@@ -72,6 +72,17 @@ def test_the_teacher_hears_whether_it_is_gone(room: Classroom, kind: OutcomeKind
     assert ("已经发" in again) is (kind != "sent")
 
 
+def test_of_two_recalls_the_second_ones_refusal_is_not_told(room: Classroom) -> None:
+    """It was asked for again while the first was on its way: what is gone does not hang there still."""
+    room.say("王老师", "表扬小明扫地")
+    room.say("王老师", "发送")
+    room.ended(room.posts[-1], "sent")
+    thing = room.posts[-1].thing
+    assert room.hear("digest", Outcome("o1", "sent", "ok", thing, "", None, None, act="recall"))
+    refused = Outcome("o2", "refused", "not_there", thing, "", None, None, act="recall")
+    assert room.hear("digest", refused) == []
+
+
 def test_only_the_class_teacher_takes_back(room: Classroom) -> None:
     room.say("王老师", "表扬小明扫地")
     room.say("王老师", "发送")
