@@ -225,8 +225,11 @@ async def test_one_who_neither_reads_nor_goes_after_the_last_answer() -> None:
         assert one.cut("unread") == 1
 
 
-async def test_the_sweeper_runs_by_itself_and_ends_with_the_last_connection() -> None:
-    async with house(Limits(header_s=0.01)) as one:
+async def test_the_sweeper_runs_by_itself_and_ends_with_the_last_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.doors.SWEEP_S", 0.01)  # the first sweep comes too early
+    async with house(Limits(header_s=0.1)) as one:
         assert one.doors._sweeper is None
         talk = await one.call()
         assert await is_over(talk) == b""
@@ -285,7 +288,10 @@ async def test_a_body_that_does_not_come_makes_room_before_a_pause_between_reque
         assert one.cut("full") == 1
 
 
-async def test_with_everybody_being_served_the_next_waits_and_is_served() -> None:
+async def test_with_everybody_being_served_the_next_waits_and_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.doors.SWEEP_S", 1e6)  # whoever leaves lets the next one in, not the sweeper
     async with house(replace(LONG, connections=3)) as one:
         one.free.clear()
         talks = [await one.call(WHOLE) for _ in range(3)]

@@ -18,7 +18,6 @@ from multidict import CIMultiDict
 
 from bot import log
 from bot.access import AccessLog
-from bot.pages import texts
 from bot.pages.doorway import ALL_TRIES
 from bot.pages.safety import address
 from storage.engine import Store
@@ -122,7 +121,7 @@ async def test_one_who_is_shut_out_shuts_out_nobody_else(here: Served) -> None:
     mother = Phone(here.url)
     await mother.get()
     fields = {"form": mother.field("form"), "code": "10310000"}
-    assert texts.YES in await mother.post("/h5/code", fields, X_Forwarded_For="1.1.1.1")
+    assert "对吗？" in await mother.post("/h5/code", fields, X_Forwarded_For="1.1.1.1")
 
 
 async def test_guessing_from_everywhere_ends(here: Served) -> None:
