@@ -45,7 +45,7 @@ def _is_class(line: str, found: re.Match[str]) -> bool:
 
 _RELATION = r"妈妈|爸爸|奶奶|爷爷|姥姥|姥爷|外婆|外公|姑姑|姑妈|阿姨|叔叔|舅舅|伯伯|哥哥|姐姐|家长|妈|爸"
 _TO_NUMBER = re.compile(
-    r"(?:请)?(?:回复|回一下|回)\s*(?P<number>\d{1,3})(?!\d|[:：]\d|[点月日号人年班条个])\s*[：:，, ]*(?P<content>.*)",
+    r"(?:请)?(?:回复|回一下|回)\s*(?P<number>[1-9]\d{3}|\d{1,3})(?!\d|[:：]\d|[点月日号人年班条个])\s*[：:，, ]*(?P<content>.*)",
     re.DOTALL,
 )
 _TO = re.compile(

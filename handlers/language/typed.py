@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _NUMBER = re.compile(
-    r"(?P<prefix>(?:请|我)?(?:回复|回一下|回|选择|选)\s*)?[「“\"'（(]?(?P<number>\d{1,3})(?![\d.])"
+    r"(?P<prefix>(?:请|我)?(?:回复|回一下|回|选择|选)\s*)?[「“\"'（(]?(?P<number>[1-9]\d{3}|\d{1,3})(?![\d.])"
     r"(?:号)?(?P<gap>\s*[：:，,]\s*|\s+|)(?P<rest>.*?)[」”\"'）)]?",
     re.DOTALL,
 )
@@ -23,7 +23,8 @@ class Typed:
     Args:
         number: The number.
         rest: The words, as written.
-        sure: It can only be meant as an answer: it stands alone or after 回复.
+        sure: It can only be meant as an answer: it stands alone or after 回复. Four digits alone may be
+            an hour, a year or a phone's end.
     """
 
     number: int
@@ -42,4 +43,4 @@ def typed_number(line: str) -> Typed | None:
         clock = gap.strip() in (":", "：") and rest[:2].isdigit()
         if clock or _LISTED.search(rest) or (not gap and _COUNTS.match(rest)):
             return None
-    return Typed(number, rest, prefixed or not rest)
+    return Typed(number, rest, prefixed or (not rest and len(found["number"]) < 4))

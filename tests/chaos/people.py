@@ -15,8 +15,7 @@ RATE = 40.0
 """Callbacks a second."""
 ANSWERS = 0.2
 """Which share of them are teachers' answers, as long as there is something to answer."""
-# The bot reads numbers up to 999; a teacher who never decides a doubtful send may get higher ones.
-_NUMBER = re.compile(r"回复「(\d{1,3}) ")
+_NUMBER = re.compile(r"回复「(\d{1,4}) ")
 RELAYED = "条子{mark}，老师您好，想和您说一件事，您有空看一下"
 ANSWERED = "{number} 条子{mark}，好的知道了"
 NOTED = "要闻：第{mark}组今天完成了手抄报"
