@@ -16,7 +16,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,6 +105,7 @@ class Report:
         open: Not at its end.
         dropped_silently: Taken by the platform with success and thrown away: nobody can know.
         labelled: Second copies that say so.
+        late: Answered by the platform, but after the client had given up waiting: in doubt like the rest.
         renewals_a_minute: Of the token, the most in any minute; the very first fetch is none.
         faults: How often each struck the calls it is planned for, and how many in a thousand that is.
     """
@@ -119,6 +120,7 @@ class Report:
     open: int = 0
     dropped_silently: int = 0
     labelled: int = 0
+    late: int = 0
     token_calls: int = 0
     renewals_a_minute: int = 0
     faults: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -274,7 +276,11 @@ def _report(app: App, emulator: Emulator, witness: Witness, sends: int) -> Repor
     for row in rows:
         number = int(row.thing_id)
         _judge(report, row.state, seen[number], number in dropped)
-        wrong = against(tries[number], row.state, must=_must(number))
+        story = tries[number]
+        if row.code == "no_answer" and story and story[-1].sort != "unsure":
+            report.late += 1  # this machine was busy
+            story[-1] = replace(story[-1], sort="unsure")
+        wrong = against(story, row.state, must=_must(number))
         if wrong:
             report.against_the_table[wrong] = report.against_the_table.get(wrong, 0) + 1
     report.untold = app.store.read(_untold).result()
