@@ -15,6 +15,9 @@ MARK = re.compile(r"K\d{5}Z")
 AGAIN = "补发"
 """The label of a message that may have come before."""
 
+SECOND = f"{AGAIN}，如已收到请忽略：\n"
+"""How a second copy begins."""
+
 UNSURE, SHOWN = "不确定", "可能没给您显示"
 """How the staff is told of a send that may not have arrived; of one to themselves with its words."""
 _LINE = re.compile(r"^[①-⑩]", re.MULTILINE)
@@ -124,7 +127,9 @@ def told(doubtful: Sequence[str], said: Sequence[str]) -> list[bool]:
     found = []
     for text in doubtful:
         marks = MARK.findall(text)
-        if text.startswith(POST):  # only the heading of a whole digest is told
+        if UNSURE in text:  # a summary itself: it has told if a copy of it was seen
+            found.append(text.removeprefix(SECOND) in whole)
+        elif text.startswith(POST):  # only the heading of a whole digest is told
             found.append(text[1:].partition(HEADING_END)[0] in whole)
         elif marks:
             found.append(any(mark in whole for mark in marks))

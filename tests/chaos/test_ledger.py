@@ -82,3 +82,10 @@ def test_equal_words_need_as_many_mentions() -> None:
 
 def test_a_send_shown_since_is_told() -> None:
     assert told(["", ""], ["可能没给您显示，补在这里：\n① 记下了（表扬）：K00001Z"]) == [True, False]
+
+
+def test_a_summary_in_doubt_has_told_if_a_copy_was_seen() -> None:
+    summary = "重启时有 1 条不确定有没有发出去：\n① 给小明妈妈：“好的”"
+    again = f"补发，如已收到请忽略：\n{summary}"
+    assert told([again], [summary]) == [True]
+    assert told([again], ["别的"]) == [False]
