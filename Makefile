@@ -60,6 +60,7 @@ bench: venv ## the budgets with their peers, as a table
 nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each; faulty sends; half-open connections; forgeries
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database sqlite
 	$(BIN)/python -m tests.chaos.kill --kills $(KILLS) --seed 1 --database postgresql
+	$(BIN)/python -m tests.chaos.kill --kills 40 --seed 1 --database sqlite --receive stream
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database sqlite --control
 	$(BIN)/python -m tests.chaos.kill --kills 20 --seed 1 --database postgresql --control
 	$(BIN)/python -m tests.chaos.faulty_sends --sends 10000 --share 0.02 --seed 1

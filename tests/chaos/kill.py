@@ -19,7 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,6 +78,9 @@ class Result:
     doubled_messages: int
     unknown: int
     unknown_told: int
+    receive: str = "http"
+    on_the_wire: int = 0
+    """Pushes that were never acknowledged, so never promised."""
 
 
 class Run:
@@ -209,8 +212,9 @@ class Run:
 
 
 async def run(
-    kills: int, seed: int, url: str, *, control: bool, directory: Path, cards: bool = True
-) -> tuple[Result, list[str]]:
+    kills: int, seed: int, url: str, *, control: bool, directory: Path, cards: bool = True,
+    receive: str = "http",
+) -> tuple[Result, list[str]]:  # fmt: skip
     """One whole run on an empty database; the result and, for a person, what was wrong.
 
     SIGTERM ends it early, its processes with it.
@@ -220,8 +224,9 @@ async def run(
         control: Let the service acknowledge before it records: then messages must be lost.
         directory: Empty, for settings, keys and data.
         cards: Whether card templates are configured; without, nothing removes a message sent twice.
+        receive: ``http`` or ``stream``; what is pushed over a socket is pushed once.
     """
-    emulator = Emulator(start=START, seed=str(seed), limits=Limits(None, None))
+    emulator = Emulator(start=START, seed=str(seed), limits=Limits(None, None), receive=receive)
     await emulator.start()
     task = asyncio.current_task()
     assert task is not None
@@ -234,7 +239,8 @@ async def run(
                 await trial.go()
             await people.look()
         database = await asyncio.to_thread(look_into, url, directory / "classbridge.data")
-        return _account(seed, url, control, people, service, database)
+        result, remarks = _account(seed, url, control, people, service, database)
+        return replace(result, receive=receive), remarks
     finally:
         await emulator.stop()
 
@@ -283,6 +289,7 @@ def _account(
         doubled_messages=len(twice) + surplus,
         unknown=len(database.unknown),
         unknown_told=len(known),
+        on_the_wire=len(books.entries) - len(books.acknowledged),
     )
     remarks = [f"lost: {entry}" for entry in lost] + [f"seen twice: {item}" for item in twice]
     remarks += [f"receipts too many: {surplus}"] if surplus else []
@@ -317,6 +324,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql, or the URL of an empty one")
     parser.add_argument("--control", action="store_true", help="acknowledge first, keep in memory: must lose")
+    parser.add_argument("--receive", choices=("http", "stream"), default="http")
     parser.add_argument("--no-cards", action="store_true", help="as where the platform refuses cards")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="classbridge-kill-") as name:
@@ -330,6 +338,7 @@ def main() -> int:
                     control=options.control,
                     directory=directory,
                     cards=not options.no_cards,
+                    receive=options.receive,
                 )
             )
     for remark in remarks:

@@ -26,3 +26,18 @@ async def test_the_control_loses(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'classbridge.db'}"
     result, _ = await run(4, 7, url, control=True, directory=tmp_path)
     assert result.lost > 0
+
+
+async def test_what_was_acknowledged_over_a_socket_is_not_lost(tmp_path: Path) -> None:
+    """What was never acknowledged is counted apart: it was lost on the wire, and not promised."""
+    url = f"sqlite:///{tmp_path / 'classbridge.db'}"
+    result, remarks = await run(2, 7, url, control=False, directory=tmp_path, receive="stream")
+    found = (
+        result.lost,
+        result.doubled_effects,
+        result.doubled_messages,
+        result.unknown - result.unknown_told,
+    )
+    assert found == (0, 0, 0, 0), "\n".join(remarks)
+    assert result.acknowledged > 0
+    assert result.acknowledged + result.on_the_wire == result.sent
