@@ -153,7 +153,8 @@ class App:
 
     def _import(self, db: Db, school: dict[str, Any]) -> None:
         if seed.is_empty(db):
-            seed.import_school(db, school, new_id, self.clock.now())
+            follows = self.settings.clock.follow is not None
+            seed.import_school(db, school, new_id, self.clock.now(), invented=follows)
 
     def _join(self, key: inbox.MailKey) -> None:
         apps, settings = self.settings.dingtalk, self.settings

@@ -92,7 +92,7 @@ class Decider:
         sender = message.sender
         person = people.by_identity(db, sender.kind, sender.corp, sender.id)
         ctx = self._ctx(db, school)
-        if person is None:
+        if person is None or person.school_id != school.id:  # another school's people are strangers here
             return ctx
         return Ctx(db, ctx.now, school, person, people.roles(db, person.id), new_id)
 

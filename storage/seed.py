@@ -40,8 +40,14 @@ def is_empty(db: Db) -> bool:
     return db.conn.execute(select(schools.schools.c.id).limit(1)).first() is None
 
 
-def import_school(db: Db, data: Mapping[str, Any], new_id: Callable[[], str], now: datetime) -> School:
+def import_school(
+    db: Db, data: Mapping[str, Any], new_id: Callable[[], str], now: datetime, *, invented: bool = False
+) -> School:
     """Import a school: classes, pupils, people with roles, identities, codes, consents and settings.
+
+    Args:
+        data: The document.
+        invented: It is an emulator's: only such a one may say which phones are signed in to pages already.
 
     Raises:
         SeedError: The database holds a school already, or the document does not fit together.
@@ -51,7 +57,7 @@ def import_school(db: Db, data: Mapping[str, Any], new_id: Callable[[], str], no
             "the database already holds a school: seed an empty one, or take `seed` out of the config"
         )
     try:
-        return _Import(db, new_id, now).run(data)
+        return _Import(db, new_id, now, invented=invented).run(data)
     except KeyError as error:
         raise SeedError(f"the school document lacks {error}, or names something it does not define") from None
     except (TypeError, ValueError, AttributeError) as error:
@@ -61,8 +67,9 @@ def import_school(db: Db, data: Mapping[str, Any], new_id: Callable[[], str], no
 class _Import:
     """One import: collects all rows, then inserts table by table."""
 
-    def __init__(self, db: Db, new_id: Callable[[], str], now: datetime) -> None:
+    def __init__(self, db: Db, new_id: Callable[[], str], now: datetime, *, invented: bool = False) -> None:
         self._db, self._new_id, self._now = db, new_id, now
+        self._invented = invented
         self._rows: Rows = defaultdict(list)
         self._classes: dict[str, str] = {}
         self._pupils: dict[str, Pupil] = {}
@@ -170,6 +177,10 @@ class _Import:
         }
         self._rows[people.identities].append(row)
         if "session" in said:  # a phone that is signed in to the person's page already
+            if not self._invented:
+                raise SeedError(
+                    "a real school's people sign in themselves: take `session` out of the document"
+                )
             self._phones.append((person.id, said["session"]))
 
     def _set(self, scope: preferences.Scope, scope_id: str, key: str, value: object) -> None:

@@ -112,3 +112,12 @@ def test_a_document_that_does_not_fit_leaves_nothing(
     with pytest.raises(seed.SeedError, match=says):
         store.run(lambda db: seed.import_school(db, data, new_id, MONDAY)).result()
     assert store.run(seed.is_empty).result()
+
+
+def test_only_an_invented_school_may_bring_phones_along(store: Store) -> None:
+    school = document(1, 1)
+    guardian = next(one for one in school["people"] if one["roles"][0]["kind"] == "guardian")
+    guardian["identity"] = {"kind": "page", "corp": CORP, "id": "g", "session": "a" * 64}
+    with pytest.raises(seed.SeedError, match="session"):
+        store.run(lambda db: seed.import_school(db, school, new_id, MONDAY)).result()
+    store.run(lambda db: seed.import_school(db, school, new_id, MONDAY, invented=True)).result()
