@@ -20,8 +20,8 @@ from config.clock import real_now
 _LIST = """
 action admin_port after_s api app attempt bucket child_pid class_id code count database digest_id due
 dropped_rows errno event_key feature generation http_status id inbox_id job jump_s kind lag_ms left loop
-method ms next_due number occurrence_id outbox_id outcome person_id pid platform port public_port reason replica
-revision route rows rule s school_id size spool state status step talk_id version
+method ms next_due number occurrence_id outbox_id outcome person_id pid platform port public_port reason
+replica revision route rows rule s school_id size spool state status step talk_id version
 """
 KEYS = frozenset(_LIST.split())
 """The only keys a log line may have beside ``at, level, logger, event`` and what an exception leaves."""
