@@ -183,7 +183,7 @@ class DingTalk:
     # -- lanes
 
     def _lane(self, command: Command) -> Lane:
-        target = command.target
+        target, command = command.target, self._shown(command)
         if isinstance(target, Webhook):
             return "webhook"
         if isinstance(target, Page):
@@ -194,6 +194,13 @@ class DingTalk:
             if not command.must and command.session and self._alive(command.session):
                 return "session"
         return "private" if isinstance(target, Private) else "group"
+
+    def _shown(self, command: Command) -> Command:
+        """Where nobody would hear a press, what must arrive is a card all the same, its choices as words:
+        a second copy of it is removed."""
+        if command.must and command.buttons and not self._presses_come():
+            return replace(command, text=command.plain, buttons=(), choices="")
+        return command
 
     def _alive(self, session: Session) -> bool:
         return session.expires_at - SESSION_MARGIN > self.core.clock.now()
@@ -223,6 +230,7 @@ class DingTalk:
         return self.core.clock.monotonic() < self._refused_cards.get(name, 0.0)
 
     async def _say(self, command: Command) -> Outcome:
+        command = self._shown(command)
         if robot.too_long(robot.words(command.title, command.plain)):
             return Refused("msgParam.tooLong", "content")
         lane = self._lane(command)

@@ -197,6 +197,17 @@ async def test_where_presses_cannot_come_the_choices_are_words(carded: Bench) ->
     assert json.loads(carded.platform.body(PRIVATE)["msgParam"])["text"] == "发吗？  \n回复 1 发送"
 
 
+async def test_what_must_arrive_is_a_card_even_where_presses_cannot_come(carded: Bench) -> None:
+    carded.client._callback_url = ""
+    asking = command(**ASKING, must=True)
+    assert carded.client.idempotent(asking)
+    assert await carded.send(asking) == Sent("carrier-1")
+    shown = carded.platform.body(CREATE_AND_DELIVER)
+    assert shown["cardData"]["cardParamMap"]["body"] == "发吗？\n回复 1 发送"
+    assert shown["cardData"]["cardParamMap"]["buttons"] == "[]"
+    assert "callbackType" not in shown
+
+
 async def test_where_the_address_is_refused_the_next_try_is_words(carded: Bench) -> None:
     denied = {"code": "Forbidden.AccessDenied.AccessTokenPermissionDenied"}
     carded.platform.will(REGISTER, Answer(403, denied))
