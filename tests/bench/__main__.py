@@ -181,7 +181,7 @@ class Bench:
                     memory = processes.memory_mb(child)
                     # Somebody takes what is left over, and gets the time for it: idle is with nothing to do.
                     with _sink(world.sink):
-                        time.sleep(20.0 * self.scale)
+                        time.sleep(20.0 * self.scale)  # the longest pause between tries is shorter
                         idle = processes.idle_cpu(child, max(2.0, 20.0 * self.scale))
                 runs.append({"start_s": round(took, 3), "memory_mb": memory, "idle_cpu_percent": idle})
         figures = _medians(runs, "start_s", "memory_mb", "idle_cpu_percent")

@@ -208,11 +208,11 @@ def _ms(took: list[float], share: float) -> float | None:
 
 
 async def _hold(port: int, count: int) -> None:
-    """Be the strangers: says when all have come once, and at SIGTERM how many there were."""
+    """Be the strangers: says when each has had its turn to come, and at SIGTERM how many there were."""
     crowd, asked = Strangers(count, port), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked.set)
     holding = asyncio.create_task(crowd.run())
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(1.5)  # they come within the first second; the guard decides who stays
     print("there", flush=True)
     await asked.wait()
     holding.cancel()

@@ -26,7 +26,7 @@ from bot.dingtalk.emulator.push import Pusher
 from bot.dingtalk.emulator.reading import mark_read
 from bot.dingtalk.emulator.records import CallRecord, Item
 from bot.dingtalk.emulator.said import SaidLog
-from bot.dingtalk.emulator.speech import Say, note_spoken, speak
+from bot.dingtalk.emulator.speech import Say, speak
 from bot.dingtalk.emulator.world import World
 from config.clock import MovableClock
 
@@ -161,7 +161,6 @@ class Emulator:
             delivered, reason = False, spoke.reason
         else:
             delivered, reason = await self.pusher.push(spoke.envelope, say.copies)
-        note_spoken(self.platform, say, spoke, delivered=delivered)
         self.said.end(entry, delivered=delivered, heard=spoke.envelope is not None, reason=reason)
         return {"message": spoke.message, "delivered": delivered, "reason": reason}
 

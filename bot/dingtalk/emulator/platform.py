@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bot.dingtalk.emulator.card_state import TEMPLATE_VARIABLES, CardState, Template
 from bot.dingtalk.emulator.envelope import ApiError
 from bot.dingtalk.emulator.limits import Limits, Quotas
-from bot.dingtalk.emulator.records import CallLog, PushRecord, SeenLog, Spoken
+from bot.dingtalk.emulator.records import CallLog, PushRecord, SeenLog
 from bot.dingtalk.emulator.sent import SentMessages
 from bot.dingtalk.emulator.world import World
 from config.clock import MovableClock
@@ -101,7 +101,6 @@ class Platform:
         self.seen = SeenLog()
         self.calls = CallLog()
         self.pushes: list[PushRecord] = []
-        self.spoken: list[Spoken] = []
         self.cards: dict[str, CardState] = {}
         self.placed: dict[str, CardState] = {}
         self.routes: dict[str, CardRoute] = {}

@@ -191,14 +191,3 @@ class PushRecord:
             "outcome": self.outcome,
             "took_ms": round(self.took_ms, 2),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Something a person said, for the page that shows both sides."""
-
-    at_ms: int
-    chat: str
-    who: str
-    text: str
-    delivered: bool

@@ -10,7 +10,6 @@ from typing import Any
 from bot.dingtalk.emulator import texts
 from bot.dingtalk.emulator.platform import Platform
 from bot.dingtalk.emulator.push import Envelope
-from bot.dingtalk.emulator.records import Spoken
 from bot.dingtalk.emulator.world import Person, SchoolClass, UnknownReference
 
 KINDS = ("text", "richtext", "picture", "voice", "video", "file", "unknown")
@@ -134,14 +133,6 @@ def speak(platform: Platform, say: Say) -> Spoke:
     body.update(_payload(platform, say, group=klass is not None))
     to = None if klass is not None else person.id or None
     return Spoke(message, body["createAt"], chat, person.name, Envelope(message, chat, to, body))
-
-
-def note_spoken(platform: Platform, say: Say, spoke: Spoke, *, delivered: bool) -> None:
-    """Remember what was said, for the page."""
-    text = say.text or say.transcript or ""
-    if say.kind != "text":
-        text = f"{texts.PLACEHOLDERS[say.kind]}{text}"
-    platform.spoken.append(Spoken(spoke.at_ms, spoke.chat, spoke.who, text, delivered))
 
 
 def _where_and_who(platform: Platform, say: Say) -> tuple[SchoolClass | None, Person]:

@@ -102,16 +102,5 @@ PLACEHOLDERS = {
     "richtext": "［图文］",
 }
 
-PAGE_TITLE = "{school}：群里和私聊里看到的"
-PAGE_NOW = "{when}，模拟的钉钉"
-PAGE_EMPTY = "还没有人说话。"
-PAGE_GROUP = "{name} 群"
-PAGE_PRIVATE = "{klass} {name} 私聊"
-PAGE_ALL = "全部"
-PAGE_UPDATED = "已更新"
-PAGE_RECALLED = "已撤回"
-PAGE_NOT_DELIVERED = "机器人没有收到"
-PAGE_FILTER = "看哪一个"
-PAGE_CUT = "只显示最近 {count} 条。"
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 WHEN = "{month}月{day}日（{weekday}）{time}"
