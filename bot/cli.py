@@ -56,7 +56,7 @@ def emulator(
     profile: str = "full",
 ) -> None:
     """Run the emulated platform on loopback."""
-    from bot.dingtalk.emulator.command import CommandError, run_emulator
+    from bot.emulation.command import CommandError, run_emulator
 
     try:
         code = run_emulator(

@@ -148,8 +148,8 @@ class _Import:
             pupil = self._pupils[each["pupil"]]
             word = (self._school.id, person.id, pupil.id, each["purpose"], bool(each["given"]))
             self._rows[consent.consents].append(consent.values(self._new_id(), self._now, *word))
-        if said.get("identity"):
-            self._add_identity(person, said["identity"])
+        for each in (*said.get("identities", ()), *filter(None, (said.get("identity"),))):
+            self._add_identity(person, each)
         if said.get("code"):
             self._rows[codes.codes].append(
                 codes.values(self._db, self._new_id(), self._now, person, said["code"])
@@ -193,7 +193,7 @@ def _group_key(group: Mapping[str, Any] | None) -> str | None:
     """``platform/app/group/id`` of a group an app robot is in, ``…/webhook/name`` of one it is not in."""
     if group is None:
         return None
-    place = ("group", group["id"]) if "id" in group else ("webhook", group["webhook"])
+    place = (group.get("kind", "group"), group["id"]) if "id" in group else ("webhook", group["webhook"])
     return "/".join((group["platform"], group["app"], *place))
 
 

@@ -122,15 +122,18 @@ async def open_world(
         port: Where the emulator listens; 0 takes a free port.
     """
     from bot.app import build
-    from bot.dingtalk.emulator.emulator import Emulator
+    from bot.emulation.command import make
     from bot.supervisor import bind
     from config.settings import load_settings
 
-    emulator = Emulator(
-        start=script.start, unbound=script.unbound, receive=mode.receive, profile=mode.profile
+    emulator = make(
+        mode.platform,
+        start=script.start,
+        unbound=script.unbound,
+        receive=mode.receive,
+        profile=mode.profile,
+        takes_cards=mode.cards == "taken",
     )
-    if mode.cards == "refused":
-        emulator.refuse_cards()
     await emulator.start(port)
     try:
         config = directory / "classbridge.toml"
@@ -139,8 +142,7 @@ async def open_world(
         app = build(load_settings(config, {}))
         await app.start(public, bind("127.0.0.1", 0))
         try:
-            if mode.receive == "stream":
-                await emulator.gateway.wait()
+            await emulator.ready()
             yield emulator.url
         finally:
             await app.stop()

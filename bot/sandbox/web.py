@@ -14,16 +14,16 @@ import orjson
 from aiohttp import web
 
 from bot.dialogue.matching import numbered
-from bot.dingtalk.emulator.records import HERE
+from bot.emulation.records import HERE
 from bot.sandbox import texts
-from bot.sandbox.pictures import picture_type, stored_picture
+from bot.sandbox.pictures import picture_type
 from bot.sandbox.product import Product, ask
 from bot.trace import mark
 
 if TYPE_CHECKING:
-    from bot.dingtalk.emulator.emulator import Emulator
-    from bot.dingtalk.emulator.records import Item
-    from bot.dingtalk.emulator.said import Said
+    from bot.emulation.base import Emulated
+    from bot.emulation.records import Item
+    from bot.emulation.said import Said
 
 MAX_WAIT_S = 25.0
 _LOOK_S = 0.25
@@ -55,7 +55,7 @@ class Sandbox:
         emulator: The platform whose people are shown.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulated) -> None:
         self._emulator = emulator
         self.product: Product | None = None
 
@@ -178,7 +178,7 @@ class Sandbox:
 
     async def _picture(self, request: web.Request) -> web.Response:
         """The bytes of a picture or file somebody was shown."""
-        data = stored_picture(self._emulator.platform, request.match_info["sha256"])
+        data = self._emulator.platform.stored(request.match_info["sha256"])
         if data is None:
             raise web.HTTPNotFound
         return _bytes(data)

@@ -26,9 +26,9 @@ import sqlalchemy as sa
 
 from bot.app import App, build
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.faults import Fault
 from bot.dingtalk.emulator.platform import Limits
-from bot.dingtalk.emulator.records import CallRecord
+from bot.emulation.faults import Fault
+from bot.emulation.records import CallRecord
 from config.settings import load_settings
 from handlers.reply import Reply, Thing, ToClass, ToPerson
 from storage import classes, people, schools

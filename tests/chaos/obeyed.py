@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.dingtalk.emulator.faults import Fault
+from bot.emulation.faults import Fault
 from storage.outbox import REFUSED, SENT, UNKNOWN
 
 Sort = Literal["done", "unsure", "wait", "token", "stop"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.app import App, build
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.records import Item
+from bot.emulation.records import Item
 from config.settings import load_settings
 from handlers.message import MessageKind as Kind
 

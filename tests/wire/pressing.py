@@ -17,8 +17,8 @@ import aiohttp
 
 from bot.app import App, build
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.records import Item
 from bot.dingtalk.gate import callback_secret
+from bot.emulation.records import Item
 from bot.supervisor import bind
 from config.settings import load_settings
 

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 
 from bot.clock_follower import ClockFollower, follow_url
-from bot.dingtalk.emulator.clock_leader import GoesBack
 from bot.dingtalk.emulator.emulator import Emulator
+from bot.emulation.clock_leader import GoesBack
 from config.clock import MovableClock
 from tests.wire.emulated import Client
 

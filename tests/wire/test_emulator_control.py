@@ -16,10 +16,10 @@ import orjson
 import pytest
 from aiohttp import web
 
-from bot.dingtalk.emulator.command import CommandError, run_emulator
-from bot.dingtalk.emulator.control import _is_here
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.world import World
+from bot.dingtalk.emulator.world import DingTalkWorld
+from bot.emulation.command import CommandError, run_emulator
+from bot.emulation.control import _is_here
 from config.settings import load_settings
 from tests.wire.emulated import CARD, GROUP, TOKEN, Client, Product
 
@@ -193,7 +193,7 @@ def test_database_in_the_settings_is_the_one_named(tmp_path: Path) -> None:
 async def test_as_a_process_it_says_where_it_listens_and_stops_when_told(tmp_path: Path) -> None:
     config = tmp_path / "class.toml"
     code = (
-        "import sys; from pathlib import Path; from bot.dingtalk.emulator.command import run_emulator; "
+        "import sys; from pathlib import Path; from bot.emulation.command import run_emulator; "
         "sys.exit(run_emulator(write_config=Path(sys.argv[1]), serve_port=18080))"
     )
     process = await asyncio.create_subprocess_exec(
@@ -209,12 +209,12 @@ async def test_as_a_process_it_says_where_it_listens_and_stops_when_told(tmp_pat
 
 
 def test_the_same_seed_is_the_same_school() -> None:
-    assert World("7", 4).school_json() == World("7", 4).school_json()
-    assert World("7").school_json() != World("8").school_json()
+    assert DingTalkWorld("7", 4).school_json() == DingTalkWorld("7", 4).school_json()
+    assert DingTalkWorld("7").school_json() != DingTalkWorld("8").school_json()
 
 
 def test_the_school_is_as_promised() -> None:
-    school = World("1", 5).school_json()
+    school = DingTalkWorld("1", 5).school_json()
     assert Counter(pupil["class"] for pupil in school["pupils"]) == {"c301": 45, "c302": 45, "c303": 45}
     names = [pupil["name"] for pupil in school["pupils"] if pupil["class"] == "c302"]
     assert names[:3] == ["小明", "乐乐", "林小满"]
@@ -235,7 +235,7 @@ def test_the_school_is_as_promised() -> None:
 
 
 def test_two_unbound_guardians_may_be_one_family() -> None:
-    unbound = [person for person in World("1", 2).people.values() if not person.bound]
+    unbound = [person for person in DingTalkWorld("1", 2).people.values() if not person.bound]
     assert len({person.roles[0].pupil_id for person in unbound}) == 1
 
 

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.faults import BadPlan, FaultPlan
 from bot.dingtalk.emulator.platform import Limits
+from bot.emulation.faults import BadPlan, FaultPlan
 from tests.wire.emulated import GROUP, Client
 
 

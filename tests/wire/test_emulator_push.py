@@ -14,9 +14,9 @@ from aiohttp import web
 from bot.dingtalk.emulator import push
 from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.platform import sign
-from bot.dingtalk.emulator.speech import BadSay, NotPossible
-from bot.dingtalk.emulator.world import UnknownReference
 from bot.dingtalk.wire import Opened, Robot, open_robot
+from bot.emulation.say import BadSay, NotPossible
+from bot.emulation.world import UnknownReference
 from config.settings import load_settings
 from tests.wire.emulated import Client, Product
 

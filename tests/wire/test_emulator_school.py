@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.event_crypt import EventCrypt, Unreadable
 from bot.dingtalk.emulator.platform import Limits, sign
-from bot.dingtalk.emulator.speech import NotPossible
+from bot.emulation.say import NotPossible
 from config.settings import load_settings
 from tests.wire.emulated import BATCH, GROUP, Client
 

@@ -13,10 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from bot.dingtalk.emulator.emulator import Emulator
-from bot.dingtalk.emulator.speech import Say, speak
+from bot.dingtalk.emulator.speech import speak
 from bot.dingtalk.stream import Stream
 from bot.dingtalk.stream_frames import BOT
 from bot.dingtalk.wire import Robot
+from bot.emulation.say import Say
 from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.tenure import Tenure

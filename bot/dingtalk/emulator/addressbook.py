@@ -13,7 +13,7 @@ from bot.dingtalk.emulator import texts
 from bot.dingtalk.emulator.endpoint import Request, Table, old_api
 from bot.dingtalk.emulator.envelope import ApiError, Done
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.world import Person
+from bot.emulation.world import Person
 
 ROOT_DEPT = 1
 STAFF_DEPT = 700_000_001

@@ -14,9 +14,9 @@ from aiohttp import web
 from bot.dingtalk.emulator import account, addressbook, cards, edu, groups, media, notices, robot, webhook
 from bot.dingtalk.emulator.endpoint import Endpoint, Request, Table
 from bot.dingtalk.emulator.envelope import Answer, ApiError, Done, ok, refusal
-from bot.dingtalk.emulator.faults import LISTS, Fault, FaultPlan
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.records import Outcome
+from bot.emulation.faults import LISTS, Fault, FaultPlan
+from bot.emulation.records import Outcome
 
 TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105 - a header's name
 HANG_MS = 30_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.dingtalk.emulator.records import Button, Content
+from bot.emulation.records import Button, Content
 
 if TYPE_CHECKING:
     from bot.dingtalk.emulator.platform import Platform

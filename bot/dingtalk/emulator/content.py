@@ -10,7 +10,8 @@ import orjson
 
 from bot.dingtalk.emulator import texts
 from bot.dingtalk.emulator.envelope import ApiError
-from bot.dingtalk.emulator.records import Button, Content, ItemKind
+from bot.emulation import texts as cast
+from bot.emulation.records import Button, Content, ItemKind
 
 if TYPE_CHECKING:
     from bot.dingtalk.emulator.platform import StoredFile
@@ -104,8 +105,8 @@ def _look(msg_key: str, param: dict[str, str], media: Mapping[str, StoredFile]) 
     if msg_key == "sampleImageMsg":
         photo = param["photoURL"]
         if photo.startswith("@"):
-            return Content("picture", texts.PLACEHOLDERS["picture"], sha256=_sha256(photo, media))
-        return Content("picture", texts.PLACEHOLDERS["picture"], url=photo)
+            return Content("picture", cast.PLACEHOLDERS["picture"], sha256=_sha256(photo, media))
+        return Content("picture", cast.PLACEHOLDERS["picture"], url=photo)
     if msg_key == "sampleLink":
         return Content("link", f"{param['title']}\n{param['text']}", url=param["messageUrl"])
     if msg_key == "sampleFile":
@@ -113,10 +114,10 @@ def _look(msg_key: str, param: dict[str, str], media: Mapping[str, StoredFile]) 
             raise ApiError("invalidParameter.param.invalid")
         return Content("file", param["fileName"], sha256=_sha256(param["mediaId"], media))
     if msg_key == "sampleAudio":
-        return Content("file", texts.PLACEHOLDERS["voice"], sha256=_sha256(param["mediaId"], media))
+        return Content("file", cast.PLACEHOLDERS["voice"], sha256=_sha256(param["mediaId"], media))
     if msg_key == "sampleVideo":
         _sha256(param["picMediaId"], media)
-        return Content("file", texts.PLACEHOLDERS["video"], sha256=_sha256(param["videoMediaId"], media))
+        return Content("file", cast.PLACEHOLDERS["video"], sha256=_sha256(param["videoMediaId"], media))
     return Content("card", f"{param['title']}\n{param['text']}", _link_buttons(msg_key, param))
 
 
@@ -131,8 +132,8 @@ def _sha256(media_id: str, media: Mapping[str, StoredFile]) -> str:
 def _markdown(text: str, media: Mapping[str, StoredFile]) -> Content:
     """The words; a text that is nothing but one uploaded picture is seen as that picture."""
     pictures = [media[found] for found in _PICTURE.findall(text) if found in media]
-    words = shown(_PICTURE.sub(texts.PLACEHOLDERS["picture"], text))
-    kind: ItemKind = "picture" if pictures and words == texts.PLACEHOLDERS["picture"] else "text"
+    words = shown(_PICTURE.sub(cast.PLACEHOLDERS["picture"], text))
+    kind: ItemKind = "picture" if pictures and words == cast.PLACEHOLDERS["picture"] else "text"
     return Content(kind, words, sha256=pictures[0].sha256 if pictures else None)
 
 

@@ -15,7 +15,8 @@ from bot.dingtalk.emulator.addressbook import answer, need
 from bot.dingtalk.emulator.endpoint import Request, Table, old_api
 from bot.dingtalk.emulator.envelope import ApiError, Done
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.world import Person, Pupil
+from bot.emulation import texts as cast
+from bot.emulation.world import Person, Pupil
 
 CAMPUS, GRADE = 800_000_001, 800_000_010
 _FIRST_CLASS = 800_000_100
@@ -36,7 +37,7 @@ def _departments(platform: Platform) -> list[dict[str, Any]]:
     """Campus, grade and classes, each with ``super_id`` for the listing."""
     chain = [CAMPUS, GRADE]
     listed: list[dict[str, Any]] = [
-        _dept(CAMPUS, texts.SCHOOL, "campus", [], {}, 0),
+        _dept(CAMPUS, cast.SCHOOL, "campus", [], {}, 0),
         _dept(GRADE, texts.GRADE, "grade", [CAMPUS], {"grade_level": 3, "start_year": START_YEAR}, CAMPUS),
     ]
     for index, klass in enumerate(platform.world.classes):

@@ -11,26 +11,26 @@ from typing import Any
 from aiohttp import web
 
 from bot.dingtalk.emulator.api import MAX_BODY, PATHS, Api
-from bot.dingtalk.emulator.browser import Browser
-from bot.dingtalk.emulator.carrier import Carrier
-from bot.dingtalk.emulator.clock_leader import ClockLeader
 from bot.dingtalk.emulator.config_file import write_config
-from bot.dingtalk.emulator.control import Control, loopback_only
 from bot.dingtalk.emulator.events import Events
-from bot.dingtalk.emulator.faults import FaultPlan
 from bot.dingtalk.emulator.gateway import Gateway
-from bot.dingtalk.emulator.page import Page
 from bot.dingtalk.emulator.platform import Limits, Platform
 from bot.dingtalk.emulator.press import Press, Presser
 from bot.dingtalk.emulator.push import Pusher
 from bot.dingtalk.emulator.reading import mark_read
-from bot.dingtalk.emulator.records import CallRecord, Item
-from bot.dingtalk.emulator.said import SaidLog
-from bot.dingtalk.emulator.speech import Say, speak
-from bot.dingtalk.emulator.world import World
+from bot.dingtalk.emulator.speech import speak
+from bot.dingtalk.emulator.world import DingTalkWorld
+from bot.emulation.browser import Browser
+from bot.emulation.carrier import Carrier
+from bot.emulation.clock_leader import ClockLeader
+from bot.emulation.command import DEFAULT_START
+from bot.emulation.control import Control, loopback_only
+from bot.emulation.faults import FaultPlan
+from bot.emulation.page import Page
+from bot.emulation.records import CallRecord, Item
+from bot.emulation.said import SaidLog
+from bot.emulation.say import NotPossible, Say
 from config.clock import MovableClock
-
-DEFAULT_START = "2026-10-12T07:00+08:00"
 
 
 class Emulator:
@@ -43,8 +43,9 @@ class Emulator:
         target: Where the product listens, for example ``http://127.0.0.1:8080``; may be set later.
         limits: The platform's quotas; ``Limits(None, None)`` switches them off.
         app: The app's name in the product's configuration.
-        profile: ``full`` or ``custom-robot-only``, see :class:`World`.
+        profile: ``full`` or ``custom-robot-only``, see :class:`DingTalkWorld`.
         receive: How the app's console says it receives: ``http`` or ``stream``.
+        takes_cards: Whether card templates are published; else as where the school's edition has none.
         event_pace: What the pauses before an event is pushed again are multiplied with.
     """
 
@@ -52,11 +53,14 @@ class Emulator:
         self, *, start: datetime | None = None, seed: str = "1", unbound: int = 0,
         target: str | None = None, limits: Limits | None = None, app: str = "school",
         profile: str = "full", receive: str = "http", event_pace: float = 1.0,
+        takes_cards: bool = True,
     ) -> None:  # fmt: skip
         self.clock = MovableClock(start or datetime.fromisoformat(DEFAULT_START))
-        self.world = World(seed, unbound, app, profile)
+        self.world = DingTalkWorld(seed, unbound, app, profile)
         self.receive = receive
         self.platform = Platform(self.world, self.clock, limits or Limits(), seed)
+        if not takes_cards:
+            self.refuse_cards()
         self.faults = FaultPlan()
         self.gateway = Gateway(self.platform, self.faults)
         self.carrier = Carrier(self.platform, self.faults)
@@ -70,6 +74,8 @@ class Emulator:
         self.said = SaidLog()
         self.page = Page(self)
         self._runner: web.AppRunner | None = None
+
+    name = "DingTalk"
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -116,6 +122,11 @@ class Emulator:
     def target(self, url: str | None) -> None:
         self.pusher.target = url
         self.events.target = url
+
+    async def ready(self) -> None:
+        """Returns when the product's socket is there, where it receives by Stream."""
+        if self.receive == "stream":
+            await self.gateway.wait()
 
     def write_config(self, path: Path, serve_port: int, database: str | None = None) -> None:
         """Write settings for ``serve`` and, beside them, the school; and push to that port from now on.
@@ -196,6 +207,18 @@ class Emulator:
     async def event(self, kind: str, data: dict[str, Any]) -> tuple[bool, str]:
         """Something happens in the organisation; whether the product took the event at once, and why not."""
         return await self.events.push(kind, data)
+
+    async def confirm(self, task: str, teacher: str) -> dict[str, Any]:
+        """DingTalk has no send tasks."""
+        raise NotPossible("DingTalk has no confirm")
+
+    async def subscribe(self, person: str, on: bool) -> dict[str, Any]:
+        """DingTalk has no school notices to follow."""
+        raise NotPossible("DingTalk has no subscribe")
+
+    async def enter_kf(self, person: str, scene_param: str) -> dict[str, Any]:
+        """DingTalk has no customer service."""
+        raise NotPossible("DingTalk has no enter_kf")
 
     def seen(self, since: int = 0) -> list[Item]:
         """What people saw after item number ``since``."""

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 
 import orjson
 
-from bot.dingtalk.emulator.carrier import Attempt, Carrier, Parcel
 from bot.dingtalk.emulator.event_crypt import EventCrypt, Unreadable
-from bot.dingtalk.emulator.faults import Fault
 from bot.dingtalk.emulator.gateway import Gateway
 from bot.dingtalk.emulator.platform import Platform
+from bot.emulation.carrier import Attempt, Carrier, Parcel
+from bot.emulation.faults import Fault
 
 ANSWER_S = 2.5
 RETRY_AFTER_S = (10.0, 30.0)

@@ -18,9 +18,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from bot.dingtalk.emulator.envelope import Answer, ApiError, refusal
-from bot.dingtalk.emulator.faults import Fault, FaultPlan
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.records import PushRecord
 from bot.dingtalk.emulator.sockets import (
     BOT,
     CARD,
@@ -35,6 +33,8 @@ from bot.dingtalk.emulator.sockets import (
     subscription,
     without_words,
 )
+from bot.emulation.faults import Fault, FaultPlan
+from bot.emulation.records import PushRecord
 
 OPEN = "/v1.0/gateway/connections/open"
 CONNECT = "/connect"

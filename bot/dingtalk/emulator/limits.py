@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.dingtalk.emulator.envelope import ApiError, Style
-from bot.dingtalk.emulator.records import HERE
+from bot.emulation.records import HERE
 
 DAY_MS = 86_400_000
 

@@ -18,7 +18,7 @@ from bot.dingtalk.emulator.content import shown
 from bot.dingtalk.emulator.endpoint import Request, Table, old_api
 from bot.dingtalk.emulator.envelope import ApiError, Done
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.records import Content
+from bot.emulation.records import Content
 
 MAX_USERS = 100
 MSG_BYTES = 2_048

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from bot.dingtalk.emulator.card_state import TEMPLATE_VARIABLES, CardState, Template
 from bot.dingtalk.emulator.envelope import ApiError
 from bot.dingtalk.emulator.limits import Limits, Quotas
-from bot.dingtalk.emulator.records import CallLog, PushRecord, SeenLog
 from bot.dingtalk.emulator.sent import SentMessages
-from bot.dingtalk.emulator.world import World
+from bot.dingtalk.emulator.world import DingTalkWorld
+from bot.emulation.records import CallLog, PushRecord, SeenLog
 from config.clock import MovableClock
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def sign(timestamp: str, secret: str) -> str:
 class Platform:
     """Everything the endpoints share. Single-threaded: lives in the emulator's event loop."""
 
-    def __init__(self, world: World, clock: MovableClock, limits: Limits, seed: str) -> None:
+    def __init__(self, world: DingTalkWorld, clock: MovableClock, limits: Limits, seed: str) -> None:
         self.world = world
         self.clock = clock
         self.limits = limits
@@ -219,6 +219,11 @@ class Platform:
         link = self.new_id("link")
         self._links[link] = (stored, self.now_ms() + LINK_MS)
         return f"{self.base_url}/_files/{link}"
+
+    def stored(self, sha256: str) -> bytes | None:
+        """The file of that content, uploaded by the product or sent by somebody."""
+        files = (*self.media.values(), *self.files.values())
+        return next((one.data for one in files if one.sha256 == sha256), None)
 
     def linked(self, link: str) -> StoredFile | None:
         """What a download address leads to while it is alive."""

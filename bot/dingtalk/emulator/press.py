@@ -16,12 +16,12 @@ import orjson
 
 from bot.dingtalk.emulator.card_state import CardState, Place, change, look
 from bot.dingtalk.emulator.cards import params
-from bot.dingtalk.emulator.carrier import Carrier, Parcel
 from bot.dingtalk.emulator.envelope import ApiError
 from bot.dingtalk.emulator.gateway import Gateway
 from bot.dingtalk.emulator.platform import CardRoute, Platform
-from bot.dingtalk.emulator.speech import NotPossible
-from bot.dingtalk.emulator.world import Person, UnknownReference
+from bot.emulation.carrier import Carrier, Parcel
+from bot.emulation.say import NotPossible
+from bot.emulation.world import Person, UnknownReference
 
 ANSWER_S = 2.0
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import orjson
 
-from bot.dingtalk.emulator.carrier import Attempt, Carrier, Parcel
 from bot.dingtalk.emulator.content import open_webhook
 from bot.dingtalk.emulator.envelope import ApiError
-from bot.dingtalk.emulator.faults import Fault
 from bot.dingtalk.emulator.gateway import Gateway
 from bot.dingtalk.emulator.platform import Platform, sign
+from bot.emulation.carrier import Attempt, Carrier, Parcel
+from bot.emulation.faults import Fault
 
 TIMEOUT_S = 5.0
 RETRY_AFTER_S = (1.0, 3.0)

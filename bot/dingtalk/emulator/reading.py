@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.world import UnknownReference
+from bot.emulation.world import UnknownReference
 
 
 def mark_read(platform: Platform, message: str, sender: str) -> dict[str, Any] | None:

@@ -14,8 +14,9 @@ from bot.dingtalk.emulator.content import open_msg, open_webhook
 from bot.dingtalk.emulator.endpoint import Endpoint, Request, Table, new_api
 from bot.dingtalk.emulator.envelope import ApiError, Done
 from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.records import Content
 from bot.dingtalk.emulator.sent import SentMessage
+from bot.emulation import texts as cast
+from bot.emulation.records import Content
 
 MAX_USERS = 20
 MAX_KEYS = 20
@@ -238,7 +239,7 @@ def _robots(platform: Platform, request: Request) -> Done:
         raise ApiError("invalid.openConversationId")
     listed = []
     if platform.robot_in_group(chat):
-        listed.append({"robotCode": platform.app.robot_code, "name": texts.ROBOT, "openRobotType": 2})
+        listed.append({"robotCode": platform.app.robot_code, "name": cast.ROBOT, "openRobotType": 2})
     for robot in platform.world.webhooks.values():
         if robot.group == chat:
             listed.append({"robotCode": robot.code, "name": texts.WEBHOOK_ROBOT, "openRobotType": 1})

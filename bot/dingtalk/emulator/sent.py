@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.dingtalk.emulator.records import Content, SeenLog
+from bot.emulation.records import Content, SeenLog
 
 DAY_MS = 86_400_000
 PROCESSING_MS = 500

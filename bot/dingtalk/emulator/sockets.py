@@ -12,7 +12,7 @@ import orjson
 from aiohttp import web
 
 from bot.dingtalk.emulator.envelope import Answer, ApiError, refusal
-from bot.dingtalk.emulator.faults import Fault
+from bot.emulation.faults import Fault
 
 BOT = "/v1.0/im/bot/messages/get"
 CARD = "/v1.0/card/instances/callback"

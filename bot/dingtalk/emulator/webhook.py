@@ -16,8 +16,8 @@ from bot.dingtalk.emulator.content import open_webhook
 from bot.dingtalk.emulator.endpoint import Endpoint, Request, Table
 from bot.dingtalk.emulator.envelope import ApiError, Done
 from bot.dingtalk.emulator.platform import Platform, sign
-from bot.dingtalk.emulator.records import Content
 from bot.dingtalk.emulator.world import WebhookRobot
+from bot.emulation.records import Content
 
 HOUR_MS = 3_600_000
 BLOCK_MS = 600_000

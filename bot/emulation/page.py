@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.sandbox.web import Sandbox
 
 if TYPE_CHECKING:
-    from bot.dingtalk.emulator.emulator import Emulator
+    from bot.emulation.base import Emulated
     from bot.sandbox.product import Product
 
 
@@ -20,7 +20,7 @@ class Page:
         emulator: The platform whose people are shown.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulated) -> None:
         self._sandbox = Sandbox(emulator)
 
     @property

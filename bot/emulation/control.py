@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from bot.dingtalk.emulator.clock_leader import GoesBack
-from bot.dingtalk.emulator.faults import BadPlan
-from bot.dingtalk.emulator.records import HERE
-from bot.dingtalk.emulator.speech import BadSay, NotPossible, parse_say
-from bot.dingtalk.emulator.world import UnknownReference
+from bot.emulation.clock_leader import GoesBack
+from bot.emulation.faults import BadPlan
+from bot.emulation.records import HERE
+from bot.emulation.say import BadSay, NotPossible, parse_say
+from bot.emulation.world import UnknownReference
 
 if TYPE_CHECKING:
-    from bot.dingtalk.emulator.emulator import Emulator
+    from bot.emulation.base import Emulated
 
 MAX_WAIT_MS = 60_000
 _NAMES = ("127.0.0.1", "localhost", "::1")
@@ -53,13 +53,13 @@ def _is_here(peer: str | None) -> bool:
 class Control:
     """The control API of one emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulated) -> None:
         self._emulator = emulator
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         posts = {
-            "say": self._say, "press": self._press, "open": self._open, "confirm": self._lacking,
-            "subscribe": self._lacking, "enter_kf": self._lacking, "faults": self._faults,
+            "say": self._say, "press": self._press, "open": self._open, "confirm": self._confirm,
+            "subscribe": self._subscribe, "enter_kf": self._enter_kf, "faults": self._faults,
             "clock": self._move, "read": self._read, "event": self._event, "limits": self._limits,
         }  # fmt: skip
         gets = {
@@ -115,9 +115,17 @@ class Control:
             raise _Bad(400, str(error)) from None
         return _json(platform.limits.as_json())
 
-    async def _lacking(self, request: web.Request) -> web.Response:
-        await _body(request)
-        raise _Bad(409, f"DingTalk has no {request.path.rpartition('/')[2]}")
+    async def _confirm(self, request: web.Request) -> web.Response:
+        needed = {"task": str, "teacher": str}
+        return _json(await self._emulator.confirm(**await _fields(request, needed, needed=tuple(needed))))
+
+    async def _subscribe(self, request: web.Request) -> web.Response:
+        body = await _fields(request, {"person": str, "on": bool}, needed=("person",))
+        return _json(await self._emulator.subscribe(body["person"], body.get("on", True)))
+
+    async def _enter_kf(self, request: web.Request) -> web.Response:
+        body = await _fields(request, {"person": str, "scene_param": str}, needed=("person",))
+        return _json(await self._emulator.enter_kf(body["person"], body.get("scene_param", "")))
 
     async def _seen(self, request: web.Request) -> web.Response:
         since, wait_ms = _number(request, "since", 0), _number(request, "wait_ms", 0)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import aiohttp
 
-from bot.dingtalk.emulator.faults import Fault, FaultPlan
-from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.records import PushRecord
+from bot.emulation.base import Ground
+from bot.emulation.faults import Fault, FaultPlan
+from bot.emulation.records import PushRecord
 
 REORDER_S = 1.0
 """How long a push held back by ``reorder`` waits for another one to overtake it."""
@@ -50,7 +50,7 @@ class Parcel:
 class Carrier:
     """Makes attempts and keeps the record."""
 
-    def __init__(self, platform: Platform, faults: FaultPlan) -> None:
+    def __init__(self, platform: Ground, faults: FaultPlan) -> None:
         self._platform = platform
         self._faults = faults
         self._session: aiohttp.ClientSession | None = None

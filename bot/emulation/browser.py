@@ -12,11 +12,11 @@ import aiohttp
 from typing_extensions import override
 from yarl import URL
 
-from bot.dingtalk.emulator import texts
-from bot.dingtalk.emulator.platform import Platform
-from bot.dingtalk.emulator.records import Button, Content
-from bot.dingtalk.emulator.speech import NotPossible
-from bot.dingtalk.emulator.world import Person
+from bot.emulation import texts
+from bot.emulation.base import Ground
+from bot.emulation.records import Button, Content
+from bot.emulation.say import NotPossible
+from bot.emulation.world import Person
 
 COOKIE = "cb_page"
 """The product's cookie that says which phone it is."""
@@ -113,7 +113,7 @@ class PageReader(HTMLParser):
 class Browser:
     """One browser per sender, on the product's pages only."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Ground) -> None:
         self._platform = platform
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._seen: set[tuple[str, str]] = set()

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.dingtalk.emulator.records import iso
+from bot.emulation.records import iso
 
 State = Literal["pending", "delivered", "lost", "unheard"]
 

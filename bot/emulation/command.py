@@ -1,4 +1,4 @@
-"""``classbridge emulator dingtalk``: run the emulated platform until told to stop."""
+"""``classbridge emulator PLATFORM``: run the emulated platform until told to stop."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import signal
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from bot.dingtalk.emulator.emulator import DEFAULT_START, Emulator
-from bot.dingtalk.emulator.limits import Limits
-from bot.dingtalk.emulator.world import PROFILES
+from bot.emulation.base import Emulated
+
+DEFAULT_START = "2026-10-12T07:00+08:00"
+PROFILES = {
+    "dingtalk": ("full", "custom-robot-only"),
+    "wecom": ("full", "internal", "forward"),
+}
+"""What of the platform the school has, the usual one first."""
 
 
 class CommandError(Exception):
@@ -21,7 +27,7 @@ def run_emulator(
     platform: str = "dingtalk", *, port: int = 0, start: str = DEFAULT_START,
     write_config: Path | None = None, serve_port: int | None = None, receive: str = "http",
     database: str | None = None, unbound: int = 0, seed: str = "1", profile: str = "full",
-    limits: Limits | None = None,
+    limits: Any = None,
 ) -> int:  # fmt: skip
     """Run until SIGINT or SIGTERM; prints the address on one line of standard output once it listens.
 
@@ -33,7 +39,7 @@ def run_emulator(
         database: The database URL in the settings; None is a SQLite file beside them.
         unbound: How many guardians get a code instead of an identity.
         receive: ``http`` or ``stream``.
-        profile: ``full`` or ``custom-robot-only``.
+        profile: One of :data:`PROFILES`.
         limits: Other quotas than the platform's, for measuring.
 
     Returns:
@@ -46,21 +52,38 @@ def run_emulator(
     if write_config is not None and serve_port is None:
         raise CommandError("--write-config needs --serve-port")
     target = f"http://127.0.0.1:{serve_port}" if serve_port is not None else None
-    emulator = Emulator(
-        start=moment, seed=seed, unbound=unbound, target=target, limits=limits, profile=profile,
+    emulator = make(
+        platform, start=moment, seed=seed, unbound=unbound, target=target, limits=limits, profile=profile,
         receive=receive,
     )  # fmt: skip
     asyncio.run(_serve(emulator, port, write_config, serve_port, database))
     return 0
 
 
+def make(platform: str, **options: Any) -> Emulated:
+    """An emulated platform that is ready to start; ``options`` are its class's own.
+
+    Raises:
+        ValueError: There is no emulator for it.
+    """
+    if platform == "dingtalk":
+        from bot.dingtalk.emulator.emulator import Emulator
+
+        return Emulator(**options)
+    if platform == "wecom":
+        from bot.wecom.emulator.emulator import WeComEmulator
+
+        return WeComEmulator(**options)
+    raise ValueError(f"there is no emulator for {platform!r}")
+
+
 def _check(platform: str, start: str, receive: str, profile: str, unbound: int) -> datetime:
-    if platform != "dingtalk":
+    if platform not in PROFILES:
         raise CommandError(f"there is no emulator for {platform}")
     if receive not in ("http", "stream"):
         raise CommandError(f"--receive {receive} is not emulated; use http or stream")
-    if profile not in PROFILES:
-        raise CommandError(f"--profile {profile} is not emulated; use {' or '.join(PROFILES)}")
+    if profile not in PROFILES[platform]:
+        raise CommandError(f"--profile {profile} is not emulated; use {' or '.join(PROFILES[platform])}")
     if unbound < 0:
         raise CommandError("--unbound is a number from 0")
     try:
@@ -73,7 +96,7 @@ def _check(platform: str, start: str, receive: str, profile: str, unbound: int) 
 
 
 async def _serve(
-    emulator: Emulator, port: int, write_config: Path | None, serve_port: int | None, database: str | None
+    emulator: Emulated, port: int, write_config: Path | None, serve_port: int | None, database: str | None
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

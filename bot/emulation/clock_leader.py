@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.dingtalk.emulator.records import HERE
+from bot.emulation.records import HERE
 from config.clock import MovableClock
 
 SETTLE_S = 30.0

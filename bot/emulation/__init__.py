@@ -1,0 +1,1 @@
+"""What every emulated platform shares: the school, people's phones, the clock, faults, the record."""
