@@ -21,6 +21,7 @@ from bot.command import Platform
 from bot.crashpoints import point
 from bot.decide import Decider
 from bot.dingtalk.client import DingTalk
+from bot.dingtalk.door import DingTalkDoor
 from bot.dingtalk.events import EventKeys
 from bot.dingtalk.stream import Stream
 from bot.dingtalk.wire import Robot
@@ -208,17 +209,17 @@ class App:
             self._spool,
             self.clock,
             key,
-            {name: Robot(name, app) for name, app in apps.items()},
             self.metrics,
             lambda: self.worker.wake(),
             lambda row_id: self.worker.decided(row_id),
-            {name: EventKeys(name, app) for name, app in apps.items() if app.event_token},
         )
+        robots = {name: Robot(name, app) for name, app in apps.items()}
+        event_keys = {name: EventKeys(name, app) for name, app in apps.items() if app.event_token}
+        self.dingtalk = DingTalkDoor(self.intake, self.clock, self.metrics, robots, event_keys)
         pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page)
         self.health = Health(self.store, self.clock, self._spool, self.metrics)
-        self.server = Server(
-            self.intake, self.metrics, self.health.facts, self.settings.server, pages=pages.add_to
-        )
+        routes = (self.dingtalk.add_to, pages.add_to)
+        self.server = Server(self.metrics, self.health.facts, self.settings.server, routes=routes)
 
     def _make_ticker(self, tally: Tally) -> None:
         self.chores = Chores(
@@ -252,7 +253,7 @@ class App:
         assert self._http is not None  # noqa: S101 - _join has just made it
         tenure = Tenure(self.store, self.clock, f"stream:{name}", self._owner)
         app = self.settings.dingtalk[name]
-        return Stream(name, app, self._http, self.clock, self.intake, tenure, self.metrics)
+        return Stream(name, app, self._http, self.clock, self.dingtalk, tenure, self.metrics)
 
     def _make_worker(self) -> None:
         self.worker = Worker(

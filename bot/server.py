@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
@@ -13,9 +12,7 @@ from aiohttp import web
 
 from bot import trace
 from bot.access import AccessLog
-from bot.dingtalk.wire import EMPTY, MAX_BODY
 from bot.doors import Doors, DoorSite, Limits
-from bot.intake import Answer, Intake
 from bot.metrics import Metrics
 from config.settings import ServerSettings
 
@@ -24,40 +21,36 @@ LINGER_S = 2.0
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
+MAX_BODY = 64 * 1024
+"""Bytes of a request: what a platform pushes and a form holds is far less."""
+
 Facts = Callable[[], Awaitable[dict[str, Any]]]
-Pages = Callable[[web.UrlDispatcher], None]
-
-
-def _told(answer: Answer) -> web.Response:
-    return web.Response(body=answer.body, status=answer.status, headers=_JSON if answer.body else None)
+Routes = Callable[[web.UrlDispatcher], None]
 
 
 class Server:
     """The listeners of one process.
 
     Args:
-        intake: The door behind the public listener.
         health: What ``/healthz`` of the admin listener says; its ``status`` is the public answer.
         settings: How many connections, and whether there is an access log.
-        pages: Adds the routes for people to the public listener.
+        routes: Each adds its own to the public listener: the platforms' doors, the pages for people.
         limits: In place of those that follow from the settings.
     """
 
     def __init__(
         self,
-        intake: Intake,
         metrics: Metrics,
         health: Facts,
         settings: ServerSettings | None = None,
         *,
-        pages: Pages | None = None,
+        routes: Sequence[Routes] = (),
         limits: Limits | None = None,
     ) -> None:
         settings = settings or ServerSettings()
-        self._intake = intake
         self._metrics = metrics
         self._health = health
-        self._pages = pages
+        self._routes = routes
         self._access_log = logging.getLogger("access") if settings.access_log else None
         self.doors = Doors(
             limits
@@ -90,14 +83,9 @@ class Server:
 
     def _public(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
-        app.router.add_post("/dingtalk/robot", self._robot)
-        app.router.add_post("/dingtalk/{app}/robot", self._robot)
-        for prefix in ("/dingtalk", "/dingtalk/{app}"):
-            app.router.add_post(f"{prefix}/card", self._card)
-            app.router.add_post(f"{prefix}/event", self._event)
         app.router.add_get("/healthz", self._public_health)
-        if self._pages is not None:
-            self._pages(app.router)
+        for add_to in self._routes:
+            add_to(app.router)
         return app
 
     def _admin(self) -> web.Application:
@@ -106,25 +94,6 @@ class Server:
         app.router.add_get("/metrics", self._render_metrics)
         app.router.add_get("/trace", trace.show)
         return app
-
-    async def _robot(self, request: web.Request) -> web.Response:
-        start = time.perf_counter()
-        trace.note(trace.SERVER, "")
-        raw = await request.read()
-        answer = await self._intake.robot(request.match_info.get("app", ""), request.headers, raw)
-        if answer.status == 200 and answer.body == EMPTY:  # any other is to an anonymous word: not counted
-            self._metrics.acks.add("dingtalk")
-            self._metrics.ack_seconds.observe(time.perf_counter() - start)
-        return web.Response(body=answer.body, status=answer.status, headers=_JSON if answer.body else None)
-
-    async def _card(self, request: web.Request) -> web.Response:
-        trace.note(trace.SERVER, "")
-        raw = await request.read()
-        return _told(await self._intake.card(request.match_info.get("app", ""), request.headers, raw))
-
-    async def _event(self, request: web.Request) -> web.Response:
-        raw = await request.read()
-        return _told(await self._intake.event(request.match_info.get("app", ""), request.query, raw))
 
     async def _public_health(self, _request: web.Request) -> web.Response:
         facts = await self._health()

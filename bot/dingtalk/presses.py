@@ -56,6 +56,11 @@ class OpenedPress:
     token: str
     app: str
 
+    @property
+    def lane(self) -> str:
+        """The outbox lane of whoever pressed."""
+        return f"dingtalk/{self.app}/user/{self.user_id}"
+
 
 def open_card(headers: Mapping[str, str], raw: bytes, robot: Robot, now: datetime) -> OpenedPress | Rejected:
     """Verify and read one press that came over HTTP.

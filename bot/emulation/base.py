@@ -64,6 +64,11 @@ class Emulated(Protocol):
         ...
 
     @property
+    def lacks(self) -> frozenset[str]:
+        """Which of ``confirm``, ``subscribe`` and ``enter_kf`` the platform has nothing like."""
+        ...
+
+    @property
     def url(self) -> str:
         """The base of all its APIs and of the control API."""
         ...

@@ -116,16 +116,23 @@ class Control:
         return _json(platform.limits.as_json())
 
     async def _confirm(self, request: web.Request) -> web.Response:
+        self._offered("confirm")
         needed = {"task": str, "teacher": str}
         return _json(await self._emulator.confirm(**await _fields(request, needed, needed=tuple(needed))))
 
     async def _subscribe(self, request: web.Request) -> web.Response:
+        self._offered("subscribe")
         body = await _fields(request, {"person": str, "on": bool}, needed=("person",))
         return _json(await self._emulator.subscribe(body["person"], body.get("on", True)))
 
     async def _enter_kf(self, request: web.Request) -> web.Response:
+        self._offered("enter_kf")
         body = await _fields(request, {"person": str, "scene_param": str}, needed=("person",))
         return _json(await self._emulator.enter_kf(body["person"], body.get("scene_param", "")))
+
+    def _offered(self, what: str) -> None:
+        if what in self._emulator.lacks:
+            raise _Bad(409, f"{self._emulator.name} has no {what}")
 
     async def _seen(self, request: web.Request) -> web.Response:
         since, wait_ms = _number(request, "since", 0), _number(request, "wait_ms", 0)

@@ -35,7 +35,7 @@ KEYS = EventKeys("school", APP)
 async def hearing(tmp_path: Path) -> AsyncIterator[Door]:
     """A door that takes events, too."""
     async with door(tmp_path) as one:
-        one.intake._event_keys = {"school": KEYS}
+        one.dingtalk._event_keys = {"school": KEYS}
         yield one
 
 

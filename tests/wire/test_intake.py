@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
+from bot.dingtalk.door import DingTalkDoor
 from bot.dingtalk.wire import Robot
 from bot.intake import Intake
 from bot.metrics import Metrics
@@ -39,6 +40,7 @@ class Door:
     store: Store
     spool: Spool
     intake: Intake
+    dingtalk: DingTalkDoor
     database: Path
     http: aiohttp.ClientSession
 
@@ -90,17 +92,18 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     app = DingTalkApp(client_id="d", client_secret=SECRET, corp_id="c")  # type: ignore[arg-type]
     metrics = Metrics()
     robots = {"school": Robot("school", app)}
-    intake = Intake(store, spool, SystemClock(), key, robots, metrics, lambda: None)
+    intake = Intake(store, spool, SystemClock(), key, metrics, lambda: None)
+    dingtalk = DingTalkDoor(intake, SystemClock(), metrics, robots)
 
     async def health() -> dict[str, object]:
         return {"status": "ok"}
 
-    server = Server(intake, metrics, health)
+    server = Server(metrics, health, routes=[dingtalk.add_to])
     public, admin = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
     await server.start(public, admin)
     async with aiohttp.ClientSession() as http:
         here = f"http://127.0.0.1:{public.getsockname()[1]}"
-        yield Door(here, store, spool, intake, database, http)
+        yield Door(here, store, spool, intake, dingtalk, database, http)
     await server.stop()
     await intake.close()
     store.close()

@@ -41,7 +41,7 @@ def _message(one: Hands, text: str) -> bytes:
 
 async def test_anonymous_words_leave_no_row_and_are_answered_by_their_own_session(tmp_path: Path) -> None:
     async with pressing(tmp_path) as one:
-        said = await one.app.intake.robot_pushed("school", _message(one, "匿名：作业能不能少一点"))
+        said = await one.app.dingtalk.robot_pushed("school", _message(one, "匿名：作业能不能少一点"))
         assert (said.status, said.body) == (200, to_response(answer(danger=False)))
         assert said.session is not None
         assert said.session.url.endswith("session=abc")
@@ -51,11 +51,11 @@ async def test_anonymous_words_leave_no_row_and_are_answered_by_their_own_sessio
 async def test_other_words_are_kept_and_nothing_is_said(tmp_path: Path) -> None:
     async with pressing(tmp_path) as one:
         for _copy in range(2):
-            said = await one.app.intake.robot_pushed("school", _message(one, "你好"))
+            said = await one.app.dingtalk.robot_pushed("school", _message(one, "你好"))
             assert (said.status, said.session) == (200, None)
         assert _rows(one)["message"] == 1
-        assert (await one.app.intake.robot_pushed("school", b"[")).status == 400
-        assert (await one.app.intake.robot_pushed("nobody", b"{}")).status == 404
+        assert (await one.app.dingtalk.robot_pushed("school", b"[")).status == 400
+        assert (await one.app.dingtalk.robot_pushed("nobody", b"{}")).status == 404
 
 
 async def test_a_press_over_a_socket_is_answered_like_one_over_http(tmp_path: Path) -> None:
@@ -63,12 +63,12 @@ async def test_a_press_over_a_socket_is_answered_like_one_over_http(tmp_path: Pa
         card = await one.preview()
         content = {"cardPrivateData": {"actionIds": [one.button(card, "发送")], "params": {}}}
         body: dict[str, Any] = {"outTrackId": card.message, "userId": USER, "content": json.dumps(content)}
-        shown = await one.app.intake.card_pushed("school", json.dumps(body).encode())
+        shown = await one.app.dingtalk.card_pushed("school", json.dumps(body).encode())
         assert shown is not None
         assert shown["cardData"]["cardParamMap"]["body"].endswith("已选：发送")
         await one.app.settle()
         assert len(one.posts()) == 1
-        assert await one.app.intake.card_pushed("school", b"[") == {}
+        assert await one.app.dingtalk.card_pushed("school", b"[") == {}
 
 
 async def test_an_event_is_kept_once_and_answered_in_cipher(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ async def test_an_event_is_kept_once_and_answered_in_cipher(tmp_path: Path) -> N
         assert delivered[0], delivered[1]
         headers = {"eventType": "user_leave_org", "eventId": "e1", "eventCorpId": "c"}
         for _copy in range(2):
-            assert await one.app.intake.event_pushed("school", headers, b'{"userId": ["p2"]}')
+            assert await one.app.dingtalk.event_pushed("school", headers, b'{"userId": ["p2"]}')
         await one.app.settle()
         assert _rows(one)["event"] == 2
         depth = await asyncio.wrap_future(one.app.store.read(inbox.depth))

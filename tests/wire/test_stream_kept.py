@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
+from bot.dingtalk.door import DingTalkDoor
 from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.speech import speak
 from bot.dingtalk.stream import Stream
@@ -53,7 +54,8 @@ async def kept(tmp_path: Path, replicas: int = 1) -> AsyncIterator[Kept]:
     spool = Spool(tmp_path / "spool", 1 << 20)
     app, metrics = app_of(emulator), Metrics()
     key = await asyncio.wrap_future(store.run(inbox.mail_key))
-    door = Intake(store, spool, emulator.clock, key, {"school": Robot("school", app)}, metrics, lambda: None)
+    intake = Intake(store, spool, emulator.clock, key, metrics, lambda: None)
+    door = DingTalkDoor(intake, emulator.clock, metrics, {"school": Robot("school", app)})
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         streams = [
             Stream("school", app, http, emulator.clock, door, tenure, metrics, QUICK)
@@ -67,7 +69,7 @@ async def kept(tmp_path: Path, replicas: int = 1) -> AsyncIterator[Kept]:
         finally:
             for stream in streams:
                 await stream.stop()
-    await door.close()
+    await intake.close()
     await emulator.stop()
     store.close()
     spool.close()

@@ -76,6 +76,7 @@ class Emulator:
         self._runner: web.AppRunner | None = None
 
     name = "DingTalk"
+    lacks = frozenset(("confirm", "subscribe", "enter_kf"))
 
     # -- life ------------------------------------------------------------------------------------------
 
