@@ -64,7 +64,37 @@ class Page:
     person_id: str
 
 
-Target = Private | Group | Webhook | Page
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A guardian on WeChat: customer service while its window is open, else the own page and a notice.
+
+    Args:
+        person_id: Empty for somebody we do not know: then only the conversation they opened.
+        external_id: Their id in customer service (``external_userid``), or empty.
+        kf_id: The customer service account (``open_kfid``) they wrote to, or empty.
+        parent_id: Their id in the school's address book, for 学校通知, or empty.
+    """
+
+    person_id: str
+    external_id: str = ""
+    kf_id: str = ""
+    parent_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A class group no bot can be in: its owner confirms what is laid before them, with one tap.
+
+    Args:
+        chat_id: The group.
+        owner_id: The member whose group it is.
+    """
+
+    chat_id: str
+    owner_id: str
+
+
+Target = Private | Group | Webhook | Page | Parent | Broadcast
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +216,48 @@ class AskRead:
     platform_id: str
 
 
-AnyCommand = Command | UpdateCard | TakeBack | Fetch | AskRead
+@dataclass(frozen=True, slots=True)
+class AskTask:
+    """Ask whether the owner has confirmed a broadcast.
+
+    ``Sent.facts["state"]`` is ``open``, ``sent``, ``limit`` (the group has had its messages of the month),
+    ``gone`` (the owner may not send there any more) or ``stopped``.
+
+    Args:
+        task_id: The platform's id of the task, from the ``facts["task"]`` of the row that made it.
+    """
+
+    outbox_id: str
+    app: str
+    task_id: str
+    target: Broadcast
+
+
+@dataclass(frozen=True, slots=True)
+class StopTask:
+    """Take an unconfirmed broadcast back; ``Sent.facts["state"]`` as of :class:`AskTask` if it was too late."""
+
+    outbox_id: str
+    app: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskBook:
+    """Read the school's address book; ``Sent.facts`` holds what was found.
+
+    Args:
+        what: ``departments`` · ``class`` (pupils with their parents) · ``person``.
+        id: The department or the person; empty for all departments.
+    """
+
+    outbox_id: str
+    app: str
+    what: Literal["departments", "class", "person"]
+    id: str = ""
+
+
+AnyCommand = Command | UpdateCard | TakeBack | Fetch | AskRead | AskTask | StopTask | AskBook
 
 
 @dataclass(frozen=True, slots=True)

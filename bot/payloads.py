@@ -9,15 +9,20 @@ from typing import Any, Literal
 
 from bot.command import (
     AnyCommand,
+    AskBook,
     AskRead,
+    AskTask,
+    Broadcast,
     CardButton,
     Command,
     Fetch,
     FileRef,
     Group,
     Page,
+    Parent,
     Private,
     Session,
+    StopTask,
     TakeBack,
     Target,
     UpdateCard,
@@ -30,7 +35,7 @@ from storage import inbox
 from storage.engine import Db
 from storage.outbox import Row
 
-Do = Literal["say", "update", "recall", "fetch", "read"]
+Do = Literal["say", "update", "recall", "fetch", "read", "ask_task", "stop_task", "book"]
 """What a row asks for; one that does not say so was written before there was a choice and says words."""
 
 
@@ -48,6 +53,12 @@ def payload_of(command: AnyCommand) -> dict[str, Any]:
             return {"do": "fetch", "app": app, "medium": medium_id, "ticket": ticket}
         case AskRead(_id, app, target, platform_id):
             return {"do": "read", "app": app, "to": _where(target), "handle": platform_id}
+        case AskTask(_id, app, task_id, target):
+            return {"do": "ask_task", "app": app, "to": _where(target), "handle": task_id}
+        case StopTask(_id, app, task_id):
+            return {"do": "stop_task", "app": app, "handle": task_id}
+        case AskBook(_id, app, what, which):
+            return {"do": "book", "app": app, "what": what, "which": which}
 
 
 def _said(command: Command) -> dict[str, Any]:
@@ -84,6 +95,10 @@ def _where(target: Target) -> list[str | None]:
             return ["webhook", token, secret]
         case Page(person_id):
             return ["page", person_id]
+        case Parent(person_id, external_id, kf_id, parent_id):
+            return ["parent", person_id, external_id, kf_id, parent_id]
+        case Broadcast(chat_id, owner_id):
+            return ["broadcast", chat_id, owner_id]
         case Private(user_id, conversation_id):
             return ["user", user_id, conversation_id]
 
@@ -96,6 +111,10 @@ def _target(kept: list[Any]) -> Target:
             return Webhook(token, secret)
         case ["page", person_id]:
             return Page(person_id)
+        case ["parent", person_id, external_id, kf_id, parent_id]:
+            return Parent(person_id, external_id, kf_id, parent_id)
+        case ["broadcast", chat_id, owner_id]:
+            return Broadcast(chat_id, owner_id)
         case [_user, user_id, conversation_id]:
             return Private(user_id, conversation_id)
     raise ValueError("a row without a recipient")
@@ -120,6 +139,14 @@ def command_of(row: Row) -> AnyCommand:
             return Fetch(row.id, kept["app"], kept["medium"], kept["ticket"])
         case "read":
             return AskRead(row.id, kept["app"], _target(kept["to"]), kept["handle"])
+        case "ask_task":
+            target = _target(kept["to"])
+            assert isinstance(target, Broadcast)  # noqa: S101 - written by payload_of
+            return AskTask(row.id, kept["app"], kept["handle"], target)
+        case "stop_task":
+            return StopTask(row.id, kept["app"], kept["handle"])
+        case "book":
+            return AskBook(row.id, kept["app"], kept["what"], kept["which"])
         case "say":
             return _words(row)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -78,3 +79,16 @@ class Message:
     def talk(self) -> str:
         """Where an open talk is kept: in private one per person, whichever way they come in."""
         return self.chat.key if self.chat.kind == "group" else "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on a platform and that nobody said.
+
+    Args:
+        kind: ``book_changed`` · ``subscribed`` · ``unsubscribed`` · ``member_gone`` · ``entered`` …
+        facts: What the platform says about it: ids and kinds, no words.
+    """
+
+    kind: str
+    facts: Mapping[str, str]

@@ -104,6 +104,8 @@ class Reply:
         urgent: Somebody may be in danger, or waits for what was written to arrive: it is sent when the
             month's calls are nearly used up, too.
         link: The id of a page link; its address follows the text on a line of its own.
+        owner: The feature that hears its outcome and is asked whether it is still wanted, if it is not the
+            one that decided.
     """
 
     to: Audience
@@ -119,6 +121,7 @@ class Reply:
     file: Drawn | Kept | None = None
     urgent: bool = False
     link: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,51 @@ class Fetch:
     thing: Thing
 
 
-Act = Reply | TakeBack | Fetch
+@dataclass(frozen=True, slots=True)
+class AskSent:
+    """Ask whether a broadcast that somebody has to confirm has been sent; ``Outcome.facts["state"]``.
+
+    Args:
+        task_id: The platform's id, from ``Outcome.facts["task"]`` of the post.
+    """
+
+    class_id: str
+    task_id: str
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class StopSend:
+    """Take a broadcast back that nobody has confirmed yet."""
+
+    class_id: str
+    task_id: str
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class AskBook:
+    """Read the school's address book on the platform; the outcome's facts hold what was found.
+
+    Args:
+        what: ``departments`` · ``class`` (pupils with their parents) · ``person``.
+        id: The platform's id of the department or person.
+    """
+
+    what: Literal["departments", "class", "person"]
+    id: str
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Hand an outcome on to the feature whose words they were."""
+
+    feature: str
+    outcome: Outcome
+
+
+Act = Reply | TakeBack | Fetch | AskSent | StopSend | AskBook | Tell
 """What a decision asks for."""
 
 
@@ -173,7 +220,8 @@ class Outcome:
         text: What was to be said (for "the words are kept, say 重发").
         to_person: The recipient if it was a person.
         to_class: The recipient if it was a class group.
-        act: What was asked for: words, a recall, the bytes of an attachment, or who has read.
+        act: What was asked for: words, a recall, the bytes of an attachment, who has read, whether a broadcast
+            was confirmed, that it be stopped, the address book.
         facts: What a question brought back.
     """
 
@@ -184,5 +232,5 @@ class Outcome:
     text: str
     to_person: str | None
     to_class: str | None
-    act: Literal["say", "recall", "fetch", "read"] = "say"
+    act: Literal["say", "recall", "fetch", "read", "ask_task", "stop_task", "book"] = "say"
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from storage import (
     access_log,
+    book,
     broadcast,
     buckets,
+    card_codes,
     classes,
     codes,
     consent,
@@ -14,6 +16,7 @@ from storage import (
     generation,
     group_robots,
     inbox,
+    kf,
     leases,
     media,
     numbers,
@@ -28,13 +31,17 @@ from storage import (
     schools,
     sealing,
     talks,
+    tasks,
+    uploads,
 )
 from storage.metadata import metadata
 
 __all__ = [
     "access_log",
+    "book",
     "broadcast",
     "buckets",
+    "card_codes",
     "classes",
     "codes",
     "consent",
@@ -43,6 +50,7 @@ __all__ = [
     "generation",
     "group_robots",
     "inbox",
+    "kf",
     "leases",
     "media",
     "metadata",
@@ -58,4 +66,6 @@ __all__ = [
     "schools",
     "sealing",
     "talks",
+    "tasks",
+    "uploads",
 ]

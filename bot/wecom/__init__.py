@@ -1,0 +1,1 @@
+"""WeCom: the wire in, the wire out."""

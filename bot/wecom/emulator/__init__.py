@@ -1,0 +1,1 @@
+"""WeCom itself, on loopback, with an invented school."""
