@@ -235,7 +235,7 @@ class AskTask:
 
 @dataclass(frozen=True, slots=True)
 class StopTask:
-    """Take an unconfirmed broadcast back; ``Sent.facts["state"]`` as of :class:`AskTask` if it was too late."""
+    """Take an unconfirmed broadcast back; ``facts["state"]`` as of :class:`AskTask` if it was too late."""
 
     outbox_id: str
     app: str

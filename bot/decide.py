@@ -10,10 +10,10 @@ from datetime import datetime
 
 from bot import trace
 from bot.command import UpdateCard
-from bot.dingtalk.wire import Received, read_payload
 from bot.letters import Origin, Post
 from bot.payloads import do_of, outcome_of, plain_of, record_outcome
 from bot.pressing import read_press
+from bot.received import Received, read_event, read_payload
 from config.clock import Clock
 from config.ids import new_id
 from handlers import router
@@ -23,7 +23,7 @@ from handlers.reply import Act, Asker, Outcome, Reply, Subject, Thing
 from handlers.texts import APOLOGY
 from jobs.ticker import plan_jobs
 from jobs.timetable import FEATURE, job_of
-from storage import outbox, people, schedule, schools
+from storage import card_codes, outbox, people, schedule, schools
 from storage.engine import Db
 from storage.inbox import Claimed
 from storage.outbox import Row
@@ -56,7 +56,7 @@ class Decider:
             case "outcome":
                 self._outcome(db, claimed.payload)
             case "event":
-                pass  # kept so that the platform does not come again; people are looked up when needed
+                self._event(db, claimed)
             case _:
                 self._message(db, claimed)
         return None
@@ -69,7 +69,21 @@ class Decider:
         press = router.route_press(ctx, pressed.message, pressed.token) if ctx is not None else None
         if ctx is None or press is None:
             return None
-        return self._post.press(ctx, press, pressed.track, Origin(pressed.message, None))
+        origin = Origin(pressed.message, None)
+        if not pressed.track:  # what was pressed cannot be changed: the answer is words of its own
+            self._put(ctx, press.acts, origin)
+            return None
+        if pressed.code:
+            card_codes.put(db, pressed.track, pressed.code, self._clock.now())
+        return self._post.press(ctx, press, pressed.track, origin)
+
+    def _event(self, db: Db, claimed: Claimed) -> None:
+        """Nobody said it: a feature may have something to look up."""
+        happened = read_event(claimed.payload.encode())
+        school = schools.by_corp(db, self._corps.get(happened.app, "")) if happened is not None else None
+        if happened is not None and school is not None:
+            ctx = self._ctx(db, school)
+            self._put(ctx, router.event(ctx, happened.event), None)
 
     def _message(self, db: Db, claimed: Claimed) -> None:
         received = _received(claimed)

@@ -10,18 +10,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.budget import Level
-from bot.command import Group, Page, Private, Session, Target, Webhook
+from bot.command import Broadcast, Group, Page, Parent, Private, Session, Target, Webhook
 from handlers.context import Ctx
 from handlers.message import Chat, Message
 from handlers.reply import Asker, Reply, ToClass, ToPerson
 from storage import classes, group_robots, inbox, people
+from storage.classes import SchoolClass
 
-USER, PAGE = "dingtalk_user", "page"
-"""Kinds of identity: a member of the organisation, a phone that was bound on a mobile page."""
+PAGE = "page"
+MEMBER = {"dingtalk": "dingtalk_user", "wecom": "wecom_member"}
+"""Kinds of identity of a member of the organisation, by platform; ``page`` is a phone on the mobile pages."""
+KF, BOOK_PARENT = "wecom_kf", "wecom_parent"
+"""A guardian on WeChat: as a customer of the school's service, as a parent in its address book."""
 
-Can = Literal["auto_post", "group_hears", "buttons", "recall", "dialogue", "pictures", "counted"]
-"""What a lane can: post unasked to a group · hear the group (when @-ed) · show buttons · take back what
-it sent · be answered · show pictures and files · its sends count in the platform's month."""
+Can = Literal["auto_post", "confirmed", "group_hears", "buttons", "recall", "dialogue", "pictures", "counted"]
+"""What a lane can: post unasked to a group · post once its owner has confirmed · hear the group (when @-ed) ·
+show buttons · take back what it sent · be answered · show pictures and files · its sends count in the
+platform's month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,12 @@ class Home:
     """The app that reaches a school's people when nobody has just written.
 
     Args:
-        platform: ``dingtalk``.
+        platform: ``dingtalk`` or ``wecom``.
         app: The app's name in the settings.
         guardians: ``page`` where the robot may not write to guardians one to one.
         group_cards: Whether a card template for the class group is configured.
         cards: Whether one for single persons is.
+        kf_id: The customer service account guardians on WeChat write to, or empty.
     """
 
     platform: str
@@ -49,6 +55,7 @@ class Home:
     guardians: Literal["robot", "page"] = "robot"
     group_cards: bool = False
     cards: bool = False
+    kf_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Lanes:
         home = self._homes.get(ctx.school.corp)
         return f"{home.platform}/{home.app}" if home else ""
 
-    def _asker(self, ctx: Ctx, origin: Origin) -> Lane:
+    def _asker(self, ctx: Ctx, origin: Origin) -> Lane | None:
         chat, sender = origin.message.chat, origin.message.sender
         person_id = ctx.person.id if ctx.person else None
         if chat.kind == "group":
@@ -114,7 +121,9 @@ class Lanes:
         sealed_for = f"person:{person_id}" if person_id else inbox.MAIL
         if chat.platform == PAGE:
             return _page(chat.app, person_id or chat.id, sealed_for)
-        user_id = sender.id if sender.kind == USER else ""
+        if sender.kind == KF:
+            return self._parent(ctx, chat.app, person_id or "", sender.id, chat.id, origin.session)
+        user_id = sender.id if sender.kind == MEMBER.get(chat.platform) else ""
         key = f"{chat.platform}/{chat.app}/user/{sender.id}"
         target = Private(user_id, chat.id or None)
         can = self._private_can(ctx)
@@ -138,14 +147,34 @@ class Lanes:
         if home is None:
             return None
         sealed_for = f"person:{person_id}"
-        user = people.identity_of(ctx.db, person_id, USER)
+        user = people.identity_of(ctx.db, person_id, MEMBER[home.platform])
         if user is not None and (home.guardians == "robot" or _works_here(ctx, person_id)):
             key, target = f"{home.platform}/{home.app}/user/{user.id}", Private(user.id, None)
             can = self._private_can(ctx)
             return Lane(key, home.platform, home.app, target, None, person_id, sealed_for, can, person_id)
+        if home.platform == "wecom":
+            return self._parent(ctx, home.app, person_id, "", home.kf_id, None)
         if people.identity_of(ctx.db, person_id, PAGE) is not None:
             return _page(home.app, person_id, sealed_for)
         return None
+
+    def _parent(
+        self, ctx: Ctx, app: str, person_id: str, external_id: str, kf_id: str, session: Session | None
+    ) -> Lane | None:
+        """A guardian on WeChat; which of the rungs it is, is decided right before sending."""
+        known = [
+            people.identity_of(ctx.db, person_id, kind) if person_id else None
+            for kind in (KF, BOOK_PARENT, PAGE)
+        ]
+        kf, parent, page = (identity.id if identity else "" for identity in known)
+        external_id = external_id or kf
+        if not (external_id or parent or page):
+            return None
+        target = Parent(person_id, external_id, kf_id if external_id else "", parent)
+        key = f"wecom/{app}/parent/{person_id or external_id}"
+        sealed_for = f"person:{person_id}" if person_id else inbox.MAIL
+        who = person_id or None
+        return Lane(key, "wecom", app, target, session, who, sealed_for, _PARENT, who)
 
     def _class(self, ctx: Ctx, class_id: str, level: Level) -> Lane | None:
         of = classes.get(ctx.db, class_id)
@@ -160,8 +189,22 @@ class Lanes:
                 return Lane(key, platform, app, target, None, None, sealed_for, _WEBHOOK, to_class=class_id)
         if kind == "webhook":
             return None
+        if kind == "broadcast":
+            return self._owner(ctx, of, key, sealed_for)
+        if kind != "group":
+            return None
         can = self._group_can(ctx)
         return Lane(key, platform, app, Group(chat_id), None, None, sealed_for, can, to_class=class_id)
+
+    def _owner(self, ctx: Ctx, of: SchoolClass, key: str, sealed_for: str) -> Lane | None:
+        """A class group that belongs to its teacher, who confirms each post."""
+        platform, app, _kind, chat_id = key.split("/", 3)
+        teacher = people.class_teacher(ctx.db, of.id)
+        owner = people.identity_of(ctx.db, teacher.id, MEMBER[platform]) if teacher else None
+        if owner is None:
+            return None
+        target = Broadcast(chat_id, owner.id)
+        return Lane(key, platform, app, target, None, None, sealed_for, _OWNER, to_class=of.id)
 
     def _private_can(self, ctx: Ctx) -> frozenset[Can]:
         home = self._homes.get(ctx.school.corp)
@@ -175,6 +218,8 @@ class Lanes:
 _ROBOT: frozenset[Can] = frozenset(("recall", "dialogue", "pictures", "counted"))
 _GROUP: frozenset[Can] = frozenset(("auto_post", "group_hears", "recall", "pictures", "counted"))
 _WEBHOOK: frozenset[Can] = frozenset(("auto_post",))
+_OWNER: frozenset[Can] = frozenset(("confirmed", "pictures"))
+_PARENT: frozenset[Can] = frozenset(("buttons", "dialogue", "pictures"))
 _PAGE: frozenset[Can] = frozenset(("buttons", "recall", "dialogue"))
 
 

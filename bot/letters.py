@@ -12,16 +12,43 @@ from typing import cast
 
 from bot import trace
 from bot.budget import Budget, Level
-from bot.command import CardButton, Command, FileRef, Platform, UpdateCard, Webhook
+from bot.command import (
+    AnyCommand,
+    AskTask,
+    Broadcast,
+    CardButton,
+    Command,
+    FileRef,
+    Platform,
+    StopTask,
+    UpdateCard,
+    Webhook,
+)
+from bot.command import AskBook as AskBookOf
 from bot.command import Fetch as FetchBytes
 from bot.lanes import PAGE, Lane, Lanes, Origin
 from bot.media import ref
 from bot.pages.links import Links
-from bot.payloads import buttons_of, labelled, payload_of, put_outcome
+from bot.payloads import buttons_of, labelled, payload_of, put_outcome, told
 from bot.recalls import taking_back
 from config.ids import new_id
 from handlers.context import Ctx
-from handlers.reply import Act, Asker, Drawn, Fetch, Kept, Reply, TakeBack, Thing, ToClass, ToPerson
+from handlers.reply import (
+    Act,
+    AskBook,
+    Asker,
+    AskSent,
+    Drawn,
+    Fetch,
+    Kept,
+    Reply,
+    StopSend,
+    TakeBack,
+    Tell,
+    Thing,
+    ToClass,
+    ToPerson,
+)
 from handlers.router import Press
 from handlers.texts import answerable_line, choices_line, chosen
 from storage import hanging, inbox, media, numbers, outbox
@@ -74,13 +101,18 @@ class Post:
         for feature, act in acts:
             match act:
                 case Reply():
-                    item = self._letter(ctx, feature, act, origin)
+                    item = self._letter(ctx, act.owner or feature, act, origin)
                     items += [(item, act.not_before)] if item is not None else []
                 case TakeBack(thing):
                     items += [(item, None) for item in self._recall(ctx, feature, thing)]
                 case Fetch():
                     item = self._fetch(ctx, feature, act, origin)
                     items += [(item, None)] if item is not None else []
+                case AskSent() | StopSend() | AskBook():
+                    item = self._question(ctx, feature, act)
+                    items += [(item, None)] if item is not None else []
+                case Tell(other, outcome):
+                    put_outcome(ctx.db, told(ctx.school.id, other, outcome), ctx.now, outcome.kind)
         outbox.put_all(ctx.db, items, ctx.now)
 
     # -- words
@@ -289,11 +321,52 @@ class Post:
             deadline=medium.deadline or ctx.now + media.LIFE,
         )
 
+    # -- questions
+
+    def _question(self, ctx: Ctx, feature: str, act: AskSent | StopSend | AskBook) -> Item | None:
+        """A row that asks the platform something; what comes of it the feature hears as an outcome."""
+        app = self._lanes.home_of(ctx)
+        platform = self._platforms.get(app)
+        command = self._asked(ctx, act, app)
+        if platform is None or command is None:
+            lost = _refused(ctx, feature, act.thing, new_id(), "no_lane", _ASKED[type(act)])
+            put_outcome(ctx.db, lost, ctx.now, 0)
+            return None
+        return Item(
+            id=command.outbox_id,
+            school_id=ctx.school.id,
+            lane=f"ask/{act.thing.kind}/{act.thing.id}",
+            feature=feature,
+            payload=payload_of(command),
+            limits=tuple(platform.bucket_names(command)),
+            safe=platform.idempotent(command),
+            sealed_for=inbox.MAIL,
+            thing_kind=act.thing.kind,
+            thing_id=act.thing.id,
+            to_class=None if isinstance(act, AskBook) else act.class_id,
+            wants_outcome=True,
+            deadline=ctx.now + CHAT_LIFE,
+        )
+
+    def _asked(self, ctx: Ctx, act: AskSent | StopSend | AskBook, app: str) -> AnyCommand | None:
+        match act:
+            case AskBook(what, which):
+                return AskBookOf(new_id(), app, what, which)
+            case StopSend(_class_id, task_id):
+                return StopTask(new_id(), app, task_id)
+            case AskSent(class_id, task_id):
+                lane = self._lanes.of(ctx, Reply(ToClass(class_id), ""), None, Level.FULL)
+                target = lane.target if lane is not None else None
+                return AskTask(new_id(), app, task_id, target) if isinstance(target, Broadcast) else None
+
     def _app_of(self, ctx: Ctx, origin: Origin | None) -> str:
         """The app an attachment came through: only that one's token opens its ticket."""
         if origin is not None:
             return f"{origin.message.chat.platform}/{origin.message.chat.app}"
         return self._lanes.home_of(ctx)
+
+
+_ASKED: dict[type, str] = {AskSent: "ask_task", StopSend: "stop_task", AskBook: "book"}
 
 
 def _refused(

@@ -212,10 +212,14 @@ def record_outcome(
     put_outcome(db, kept, now, row.attempts)
 
 
-def put_outcome(db: Db, kept: dict[str, Any], now: datetime, attempt: int) -> None:
-    """Put an outcome into the inbox; the same row's same attempt comes once."""
+def put_outcome(db: Db, kept: dict[str, Any], now: datetime, attempt: int | str) -> None:
+    """Put an outcome into the inbox; the same row's same attempt (or handed-on kind) comes once."""
     outbox_id = kept["outbox_id"]
-    key = f"outcome:{outbox_id}:{attempt}"
+    key = (
+        f"outcome:{outbox_id}:{attempt}"
+        if isinstance(attempt, int)
+        else f"told:{outbox_id}:{kept['feature']}:{attempt}"
+    )
     inbox.put(db, new_id(), key, f"outcome/{outbox_id}", "outcome", json.dumps(kept, ensure_ascii=False), now)
 
 
@@ -235,3 +239,21 @@ def outcome_of(payload: str) -> tuple[str, str | None, Outcome]:
         facts=kept.get("facts", {}),
     )
     return kept["feature"], kept["school"], outcome
+
+
+def told(school_id: str, feature: str, outcome: Outcome) -> dict[str, Any]:
+    """An outcome that one feature hands on to another, as the inbox keeps it."""
+    thing = outcome.thing
+    return {
+        "outbox_id": outcome.outbox_id,
+        "kind": outcome.kind,
+        "code": outcome.code,
+        "feature": feature,
+        "school": school_id,
+        "thing": [thing.kind, thing.id] if thing else None,
+        "text": outcome.text,
+        "to_person": outcome.to_person,
+        "to_class": outcome.to_class,
+        "act": outcome.act,
+        "facts": dict(outcome.facts),
+    }

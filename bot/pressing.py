@@ -18,13 +18,15 @@ class Pressed:
 
     Args:
         message: It as a message without words: who pressed, when, in private.
-        track: The card, by the id of the outbox row that made it.
+        track: The card, by the id of the outbox row that made it; empty where no card can be changed.
         token: What the button carried.
+        code: What the platform wants for changing the card, good once; empty where it wants nothing.
     """
 
     message: Message
     track: str
     token: str
+    code: str = ""
 
 
 def read_press(row_id: str, payload: str, received_at: datetime) -> Pressed:
@@ -36,4 +38,4 @@ def read_press(row_id: str, payload: str, received_at: datetime) -> Pressed:
     chat = Chat(kept.get("platform", "dingtalk"), kept["app"], "private", kept.get("chat", ""))
     sender = Identity(kept.get("kind", DINGTALK_USER), kept["corp"], kept["user"])
     message = Message(row_id, chat, sender, "", "text", "", received_at)
-    return Pressed(message, kept["track"], kept["token"])
+    return Pressed(message, kept["track"], kept["token"], kept.get("code", ""))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -37,6 +37,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "SettingsError",
+    "WeComApp",
     "is_loopback",
     "load_settings",
 ]
@@ -89,6 +90,24 @@ def _address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
+def _aes_key(key: SecretStr) -> SecretStr:
+    if re.fullmatch(r"[A-Za-z0-9]{43}", key.get_secret_value()) is None:
+        raise ValueError("an EncodingAESKey has exactly 43 letters and digits")
+    return key
+
+
+def _socket_base(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("write a base like wss://openws.work.weixin.qq.com")
+    if parts.scheme == "ws" and not is_loopback(url):
+        raise ValueError("ws is for this machine only; write wss")
+    return url.rstrip("/")
+
+
+SocketBase = Annotated[str, AfterValidator(_socket_base)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -132,6 +151,10 @@ class LimitSettings(_Model):
     app_api_per_second: int = Field(default=18, ge=1)
     group_per_minute: int = Field(default=18, ge=1)
     webhook_per_minute: int = Field(default=18, ge=1)
+    member_per_minute: int = Field(default=25, ge=1)
+    member_per_hour: int = Field(default=800, ge=1)
+    aibot_per_minute: int = Field(default=27, ge=1)
+    aibot_per_hour: int = Field(default=900, ge=1)
     connect_timeout_s: float = Field(default=3.0, gt=0)
     total_timeout_s: float = Field(default=10.0, gt=0)
 
@@ -157,6 +180,64 @@ class DingTalkApp(_Model):
     event_aes_key: Secret | None = None
 
 
+AesKey = Annotated[SecretStr, AfterValidator(_aes_key)]
+
+
+class WeComApp(_Model):
+    """One self-built WeCom app with what goes with it (developer.work.weixin.qq.com, path 90556).
+
+    ``kf_id`` is the customer service account for guardians; its callback may have a token and key of its own.
+    The AI bot of internal groups is reached by a long connection (``aibot_id`` and ``aibot_secret``) or by
+    callback (``aibot_token`` and ``aibot_aes_key``).
+    """
+
+    corp_id: Text
+    agent_id: int
+    secret: Secret = Field(min_length=1)
+    token: Secret = Field(min_length=3)
+    aes_key: AesKey
+    # For an hour after a change in the console both are accepted.
+    previous_token: Secret | None = None
+    previous_aes_key: AesKey | None = None
+    kf_id: Text | None = None
+    kf_token: Secret | None = None
+    kf_aes_key: AesKey | None = None
+    aibot_id: Text | None = None
+    aibot_secret: Secret | None = None
+    aibot_token: Secret | None = None
+    aibot_aes_key: AesKey | None = None
+    freshness_s: int = Field(default=300, ge=1, le=3600)
+    api_base: Base = "https://qyapi.weixin.qq.com"
+    login_base: Base = "https://open.weixin.qq.com"
+    script_base: Base = "https://wwcdn.weixin.qq.com"
+    socket_base: SocketBase = "wss://openws.work.weixin.qq.com"
+
+    @property
+    def bot_socket(self) -> bool:
+        """Whether the AI bot is reached by a long connection."""
+        return self.aibot_id is not None and self.aibot_secret is not None
+
+    @property
+    def bot_callback(self) -> bool:
+        """Whether the AI bot's messages come by callback."""
+        return self.aibot_token is not None and self.aibot_aes_key is not None
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        for one, other in (
+            ("previous_token", "previous_aes_key"),
+            ("kf_token", "kf_aes_key"),
+            ("aibot_token", "aibot_aes_key"),
+        ):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"write {one} and {other} together")
+        if self.aibot_secret is not None and self.aibot_id is None:
+            raise ValueError("aibot_secret needs aibot_id")
+        if self.bot_socket and self.bot_callback:
+            raise ValueError("the AI bot has a long connection or a callback, never both")
+        return self
+
+
 class PictureSettings(_Model):
     """How pictures are drawn."""
 
@@ -173,6 +254,7 @@ class Settings(_Model):
     clock: ClockSettings = ClockSettings()
     seed: Path | None = None
     dingtalk: dict[AppName, DingTalkApp] = {}
+    wecom: dict[AppName, WeComApp] = {}
     limits: LimitSettings = LimitSettings()
     pictures: PictureSettings = PictureSettings()
 
@@ -203,14 +285,33 @@ class Settings(_Model):
             raise _about(
                 "clock.follow", "only a clock on this machine can be followed; write http://127.0.0.1:PORT"
             )
+        for where, host in self._hosts():
+            if not is_loopback(host):
+                raise _about(
+                    "clock.follow", f"{where} is not on this machine; remove follow or use an emulator"
+                )
+        return self
+
+    def _hosts(self) -> Iterator[tuple[str, str]]:
+        """Every platform host, by its key."""
         for name, app in self.dingtalk.items():
             for key in ("api_base", "oapi_base"):
-                if not is_loopback(getattr(app, key)):
-                    where = f"dingtalk.{name}.{key}"
-                    raise _about(
-                        "clock.follow", f"{where} is not on this machine; remove follow or use an emulator"
-                    )
+                yield f"dingtalk.{name}.{key}", getattr(app, key)
+        for name, mine in self.wecom.items():
+            for key in ("api_base", "login_base", "script_base", "socket_base"):
+                yield f"wecom.{name}.{key}", getattr(mine, key)
+
+    @model_validator(mode="after")
+    def _one_name_one_app(self) -> Self:
+        for name in self.dingtalk.keys() & self.wecom.keys():
+            raise _about(f"wecom.{name}", "there is a DingTalk app of this name; give each app its own")
         return self
+
+    @property
+    def apps(self) -> dict[str, str]:
+        """The organisation behind each app of any platform, by the app's name."""
+        dingtalk = {name: app.corp_id for name, app in self.dingtalk.items()}
+        return dingtalk | {name: app.corp_id for name, app in self.wecom.items()}
 
 
 def _about(key: str, text: str) -> PydanticCustomError:
@@ -222,6 +323,16 @@ SECRETS: tuple[tuple[str, ...], ...] = (
     ("dingtalk", "*", "client_secret"),
     ("dingtalk", "*", "event_token"),
     ("dingtalk", "*", "event_aes_key"),
+    ("wecom", "*", "secret"),
+    ("wecom", "*", "token"),
+    ("wecom", "*", "aes_key"),
+    ("wecom", "*", "previous_token"),
+    ("wecom", "*", "previous_aes_key"),
+    ("wecom", "*", "kf_token"),
+    ("wecom", "*", "kf_aes_key"),
+    ("wecom", "*", "aibot_secret"),
+    ("wecom", "*", "aibot_token"),
+    ("wecom", "*", "aibot_aes_key"),
 )
 """Each of these may be written as ``<key>_file`` or ``<key>_env`` instead."""
 
@@ -232,6 +343,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "clock": ClockSettings,
     "limits": LimitSettings,
     "dingtalk": DingTalkApp,
+    "wecom": WeComApp,
     "pictures": PictureSettings,
 }
 
@@ -290,7 +402,12 @@ def _open_secrets(source: SettingsSource, settings: Settings) -> list[str]:
     """A real platform's secret in a file that others may read is refused."""
     if not source.others_may_read(source.path):
         return []
-    real = [name for name, app in settings.dingtalk.items() if not is_loopback(app.api_base)]
-    keys = [("dingtalk", name, "client_secret") for name in real]
-    text = f"others may read this file; chmod 600 {source.path.name}, or use client_secret_file"
-    return [source.say(key, text) for key in keys if source.is_in_file(key)]
+    real = [("dingtalk", name) for name, app in settings.dingtalk.items() if not is_loopback(app.api_base)]
+    real += [("wecom", name) for name, app in settings.wecom.items() if not is_loopback(app.api_base)]
+    keys = [(*table, key[-1]) for table in real for key in SECRETS if key[0] == table[0]]
+    name = source.path.name
+    return [
+        source.say(key, f"others may read this file; chmod 600 {name}, or use {key[-1]}_file")
+        for key in keys
+        if source.is_in_file(key)
+    ]

@@ -220,8 +220,8 @@ class Outcome:
         text: What was to be said (for "the words are kept, say 重发").
         to_person: The recipient if it was a person.
         to_class: The recipient if it was a class group.
-        act: What was asked for: words, a recall, the bytes of an attachment, who has read, whether a broadcast
-            was confirmed, that it be stopped, the address book.
+        act: What was asked for: words, a recall, the bytes of an attachment, who has read, whether a
+            broadcast was confirmed, that it be stopped, the address book.
         facts: What a question brought back.
     """
 

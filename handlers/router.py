@@ -16,7 +16,7 @@ from handlers.digest.restored import hold_today
 from handlers.language import Reading
 from handlers.language.clean import fold
 from handlers.language.typed import typed_number
-from handlers.message import Message
+from handlers.message import Event, Message
 from handlers.relay import feature as relay
 from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
 from handlers.trouble import feature as trouble
@@ -87,6 +87,11 @@ def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
     if told or result.kind != "unknown" or result.to_class or feature == trouble.FEATURE.name:
         return told
     return summary(ctx, [result])
+
+
+def event(ctx: Ctx, happened: Event) -> Decided:
+    """Tell the features of something that happened on the platform; most of it is nobody's business."""
+    return []
 
 
 def due(ctx: Ctx, occurrence: Occurrence) -> Decided:

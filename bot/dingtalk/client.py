@@ -17,7 +17,9 @@ from typing_extensions import override
 
 from bot.command import (
     AnyCommand,
+    AskBook,
     AskRead,
+    AskTask,
     Command,
     Fetch,
     FileRef,
@@ -29,6 +31,7 @@ from bot.command import (
     Refused,
     Sent,
     Session,
+    StopTask,
     TakeBack,
     Target,
     UpdateCard,
@@ -127,6 +130,8 @@ class DingTalk:
                 return await media.fetch(self.core, command, self._keep)
             case AskRead():
                 return await robot.ask_read(self.core, command)
+            case AskTask() | StopTask() | AskBook():
+                return Refused("no_such_thing", "config")
             case _:
                 assert_never(command)
 
@@ -147,6 +152,8 @@ class DingTalk:
                 return media.DOWNLOAD
             case AskRead(target=target):
                 return robot.read_path(target)
+            case AskTask() | StopTask() | AskBook():
+                return "none"
             case _:
                 assert_never(command)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from bot.dingtalk.gate import (
     text_of,
 )
 from bot.dingtalk.presses import OpenedPress, open_card, read_card
+from bot.received import Received, read_payload
 from handlers.message import Attachment, Chat, ChatKind, Identity, Message, MessageKind
 
 __all__ = [
@@ -237,32 +238,6 @@ def pinned(url: str, robot: Robot) -> str:
 
 def _words(text: str) -> str:
     return clean(text).strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An inbox row read back. ``quota``: the words were withheld, tell the administrator."""
-
-    message: Message
-    session: Session | None = field(default=None)
-    quota: bool = False
-
-
-def read_payload(row_id: str, payload: bytes, received_at: datetime) -> Received:
-    """What :attr:`Opened.payload` holds, whole."""
-    kept = orjson.loads(payload)
-    # A row from a mobile page names its platform; those of this wire came before there was another.
-    chat = Chat(kept.get("platform", "dingtalk"), kept["app"], kept["chat"][0], kept["chat"][1])
-    media = tuple(Attachment(*item) for item in kept["media"])
-    message = Message(
-        id=row_id, chat=chat, sender=Identity(*kept["sender"]), nick=kept["nick"], kind=kept["kind"],
-        text=kept["text"], at=received_at, attachments=media,
-    )  # fmt: skip
-    session = None
-    if kept["session"]:
-        url, expires_ms = kept["session"]
-        session = Session(url, datetime.fromtimestamp(expires_ms / 1000, UTC))
-    return Received(message, session, kept["quota"])
 
 
 def from_payload(row_id: str, payload: bytes, received_at: datetime) -> tuple[Message, Session | None]:

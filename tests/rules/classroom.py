@@ -43,6 +43,7 @@ class Classroom:
     answers: list[Reply] = field(default_factory=list)
     asked: list[Reply] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
+    others: list[Act] = field(default_factory=list)
     taken_back: list[TakeBack] = field(default_factory=list)
 
     @classmethod
@@ -191,6 +192,9 @@ class Classroom:
             return
         if isinstance(reply, TakeBack):
             self.taken_back.append(reply)
+            return
+        if not isinstance(reply, Reply):
+            self.others.append(reply)
             return
         text, person_id = reply.text, ctx.person.id if ctx.person else ""
         name = asker
