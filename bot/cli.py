@@ -36,7 +36,7 @@ def demo(
     """Open a class in the browser: the emulated platform with five phones, and the bot beside it."""
     from bot.story import play_story, stay_up
 
-    _only_dingtalk(platform)
+    _known(platform)
     raise typer.Exit(play_story(json, platform) if story else stay_up(port, platform))
 
 
@@ -81,15 +81,16 @@ def dialogue(
     files: list[Path],
     platform: str = "dingtalk",
     database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…")] = None,
-    mode: Annotated[str, typer.Option(help="http, stream, cards-refused or custom-robot-only.")] = "http",
+    mode: Annotated[str, typer.Option(help="A form of the platform; without it the usual one.")] = "",
 ) -> None:
     """Play dialogue files; ends with 1 at the first difference, named with file and line."""
     from bot.dialogue import MODES, run_dialogues
 
-    _only_dingtalk(platform)
-    if mode not in MODES:
-        raise _refused(f"--mode is one of {', '.join(MODES)}")
-    raise typer.Exit(run_dialogues(files, MODES[mode], database))
+    _known(platform)
+    forms = [name for name, each in MODES.items() if each.platform == platform]
+    if (mode or forms[0]) not in forms:
+        raise _refused(f"--mode is one of {', '.join(forms)}")
+    raise typer.Exit(run_dialogues(files, MODES[mode or forms[0]], database))
 
 
 @app.command()
@@ -132,9 +133,11 @@ def service_files(directory: Path, config: Config) -> None:
     raise typer.Exit(write_files(directory, config, os.environ))
 
 
-def _only_dingtalk(platform: str) -> None:
-    if platform != "dingtalk":
-        raise _refused(f"--platform {platform} is not built yet; use dingtalk")
+def _known(platform: str) -> None:
+    from bot.dialogue.mode import PLATFORMS
+
+    if platform not in PLATFORMS:
+        raise _refused(f"--platform {platform} is not built; use {' or '.join(PLATFORMS)}")
 
 
 def _refused(text: str) -> typer.Exit:

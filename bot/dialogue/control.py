@@ -57,6 +57,11 @@ class Item:
     change: str
     raw: Mapping[str, Any]
 
+    @property
+    def url(self) -> str:
+        """The link it carries, or empty."""
+        return str(self.raw.get("url") or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

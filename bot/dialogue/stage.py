@@ -18,6 +18,7 @@ from bot.dialogue.phone import Phone
 from bot.dialogue.script import Expected, Media, Moved, Pressed, Said, Script, Step
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
+NOTICE = "school_notice"
 
 _RELATIVE = re.compile(r"^\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
 _CLOCK = re.compile(r"^(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+)?(\d{1,2}):(\d{2})$")
@@ -220,7 +221,7 @@ class Stage:
 
     def _all_read(self, before: str) -> None:
         # A card that changed under the finger that pressed it has been seen without anybody saying so.
-        left = [item for item in self._unread if item.change != "updated"]
+        left = [item for item in self._unread if not _by_the_way(item)]
         if left:
             raise Difference(f"everything read before {before}", self._describe(left))
         self._unread.clear()
@@ -229,7 +230,7 @@ class Stage:
         reader = self.roll.reader(step.reader)
         mine = [item for item in self._unread if self.roll.reader_of(item) == reader]
         if step.pattern is None:
-            mine = [item for item in mine if item.change != "updated"]
+            mine = [item for item in mine if not _by_the_way(item)]
             if mine:
                 raise Difference(f"nothing for {step.reader}", self._describe(mine))
             return
@@ -242,7 +243,7 @@ class Stage:
             if matches(pattern, _words(item), _labels(item)):
                 self._unread.remove(item)
                 return
-            if item.change != "updated":
+            if not _by_the_way(item):
                 break
         raise Difference(wanted, self._describe(mine))
 
@@ -308,15 +309,30 @@ class Stage:
         for phone in self._phones.values():
             await phone.look()
         self._cursor, items = await self.control.seen(self._cursor)
+        if await self._open_links(items):
+            self._cursor, behind = await self.control.seen(self._cursor)
+            items = [*items, *behind]
         for item in items:
             self._unread.append(item)
             self._shown.append(item)
             if self.listener is not None:
                 self.listener(item, self.roll.name_of(item))
 
+    async def _open_links(self, items: list[Item]) -> bool:
+        """Whoever gets a notice with a link taps it: what it leads to is what they read."""
+        notices = [item for item in items if item.lane == NOTICE and item.url and item.to]
+        for notice in notices:
+            await self.control.open(notice.to or "", notice.url)
+        return bool(notices)
+
     def _describe(self, items: list[Item]) -> str:
         shown = ((self.roll.name_of(item), rendered(_words(item), _labels(item))) for item in items)
         return " | ".join(f"{who}: {text}" for who, text in shown)
+
+
+def _by_the_way(item: Item) -> bool:
+    """A notice whose page has been read, a card that changed under the finger: nobody has to say so."""
+    return item.change == "updated" or (item.lane == NOTICE and bool(item.url))
 
 
 def when(text: str, now: datetime) -> datetime:

@@ -60,7 +60,7 @@ def play_file(path: Path, mode: Mode | None = None, database_url: str | None = N
         return Played(path, Failure(str(path), error.line, "a dialogue line", str(error)))
     except (OSError, UnicodeDecodeError) as error:
         return Played(path, Failure(str(path), 1, "a readable file", type(error).__name__))
-    missing = tuple(sorted(script.needs - mode.offers))
+    missing = tuple(sorted(script.needs - mode.offers)) or (() if mode.plays(script.needs) else ("more",))
     if missing:
         return Played(path, missing=missing)
     with TemporaryDirectory(prefix="classbridge-dialogue-") as directory:

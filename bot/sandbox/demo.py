@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.dingtalk.emulator.emulator import Emulator
+from bot.emulation.base import Emulated
+from bot.emulation.command import PROFILES, make
 from bot.sandbox import texts
 from bot.sandbox.product import NotUp, Product, free_pair
 
@@ -30,14 +31,14 @@ def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
 
     Args:
         port: Where the emulated platform and the page listen on 127.0.0.1; 0 takes a free port.
-        platform: Which emulated platform; only ``dingtalk``.
+        platform: Which emulated platform.
         say: Takes one line of output.
     """
-    if platform != "dingtalk":
+    if platform not in PROFILES:
         raise ValueError(f"there is no emulator for {platform!r}")
     with TemporaryDirectory(prefix="classbridge-demo-", ignore_cleanup_errors=True) as directory:
         try:
-            return asyncio.run(_run(Path(directory), port, say))
+            return asyncio.run(_run(Path(directory), port, platform, say))
         except NotUp as error:
             print(error, file=sys.stderr)
         except OSError as error:
@@ -46,10 +47,10 @@ def stay_up(port: int = 0, platform: str = "dingtalk", say: Say = print) -> int:
     return 1
 
 
-async def _run(directory: Path, port: int, say: Say) -> int:
+async def _run(directory: Path, port: int, platform: str, say: Say) -> int:
     with contextlib.suppress(asyncio.CancelledError):
         _cancel_when_asked()
-        async with opened(directory, port) as emulator:
+        async with opened(directory, port, platform) as emulator:
             _invite(emulator.url, say)
             await asyncio.Event().wait()
     return 0
@@ -71,18 +72,19 @@ def _cancel_when_asked() -> None:
 
 
 @asynccontextmanager
-async def opened(directory: Path, port: int = 0) -> AsyncIterator[Emulator]:
+async def opened(directory: Path, port: int = 0, platform: str = "dingtalk") -> AsyncIterator[Emulated]:
     """A class ready to be played with: the platform with its page here, the product in a child process.
 
     Args:
         directory: Empty; holds settings, key, data and the product's log.
         port: Where the platform listens; 0 takes a free port.
+        platform: Which.
 
     Raises:
         NotUp: The product did not start.
         OSError: The port is taken.
     """
-    emulator = Emulator(start=datetime.fromisoformat(START))
+    emulator = make(platform, start=datetime.fromisoformat(START))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(emulator.stop)
         await emulator.start(port)

@@ -145,7 +145,7 @@ export class Phone {
       const state = el("p", { class: "state" });
       const node = el("li", { class: this.looksOf(item) },
         el("span", { class: "face bot", "aria-hidden": "true" }, this.texts.robot_mark),
-        el("div", null, el("p", { class: "meta" }, `${this.texts.robot} ${hhmm(here(item.at))}`), bubble, state));
+        el("div", null, el("p", { class: "meta" }, `${this.texts.lanes[item.lane] || this.texts.robot} ${hhmm(here(item.at))}`), bubble, state));
       this.place({ key: item.message, at: item.at, said: false, node, bubble, state });
     }
     if (item.change === "new" || (this.latest && this.latest.message === item.message)) this.latest = item;
@@ -175,7 +175,8 @@ export class Phone {
     const words = drawing && item.text.endsWith(placeholder) ? item.text.slice(0, -placeholder.length).trimEnd() : item.text;
     const bubble = el("div", { class: "bubble" }, words, drawing);
     const link = item.kind === "link" && /^https?:/.test(item.url || "");
-    if (link) bubble.append("\n", el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer" }, this.texts.link));
+    if (link && item.to) bubble.append("\n", el("button", { type: "button", class: "open", onclick: () => this.world.open(item.to, item.url) }, this.texts.link));
+    else if (link) bubble.append("\n", el("a", { href: item.url, target: "_blank", rel: "noopener noreferrer" }, this.texts.link));
     return bubble;
   }
 

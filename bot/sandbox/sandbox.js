@@ -46,6 +46,8 @@ const world = {
       return t.offline;
     }
   },
+  /* A link in WeChat opens in the phone's own browser: what stands on the page comes back as seen. */
+  open: (sender, url) => tried("/_control/open", { sender, url }),
   follow: (message) => steps.follow(message, true),
   pushes: (message) => pushes.get(message) || [],
   letter: (name) => (given.phones.find((phone) => phone.name === name) || { mark: name.slice(0, 1) }).mark,
@@ -313,8 +315,10 @@ const steps = {
 
 const QPS = "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi";
 const RULES = {
-  net: [{ api: "/*", kind: "refuse" }],
-  limit: [{ api: "/v1.0/robot/*", kind: "code", value: QPS, share: 0.7 }, { api: "/v1.0/card/*", kind: "code", value: QPS, share: 0.7 }],
+  net: [{ api: given.platform === "wecom" ? "/cgi-bin/*" : "/*", kind: "refuse" }],
+  limit: given.platform === "wecom"
+    ? [{ api: "/cgi-bin/*", kind: "code", value: 45009, share: 0.3 }]
+    : [{ api: "/v1.0/robot/*", kind: "code", value: QPS, share: 0.7 }, { api: "/v1.0/card/*", kind: "code", value: QPS, share: 0.7 }],
   slow: [{ api: "/*", kind: "slow", value: 1500 }],
   double: [{ api: "push:*", kind: "duplicate" }],
 };

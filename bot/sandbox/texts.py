@@ -23,6 +23,40 @@ TRIES = {
 }
 """What a newcomer may try, by phone."""
 
+ON_WECOM: dict[str, object] = {
+    "subtitle": "晨光路小学 三(2)班 · 企业微信和微信 · 人是编的，程序是真的",
+    "guide_2": "看预览，点发送，再点一次确认 → 班级群里看到速递",
+    "hint_2a": "王老师说「看一下」，预览就来；或者把钟拨到放学 16:30。",
+    "hint_2b": "预览到了：点「发送」；群发任务到了，再点它的「发送」，班级群里就看到。",
+    "hint_done": "三步走完了。再试试：把钟拨到明早，再让王老师说「回复乐乐奶奶：…」，看微信里来的是哪一种。",
+    "group_members": "家长在微信里，没有机器人",
+    "empty_group": "家长的班级群进不了机器人：只看得到老师点了确认的那一条。",
+    "unheard": "群里没有机器人，听不到",
+    "unheard_help": "家长的班级群里没有机器人，平台不推",
+    "mention_off": "群里没有机器人",
+    "robot_of": {"teacher": "企业微信 · 家校桥", "guardian": "微信 · 学校客服和学校通知"},
+    "offline": "模拟的企业微信不应答了，正在重连…",
+    "step_files": [
+        "bot/server.py",
+        "bot/wecom/",
+        "bot/intake.py",
+        "bot/worker.py",
+        "handlers/router.py",
+        "handlers/…/",
+        "storage/engine.py",
+        "bot/sender.py",
+    ],
+}
+"""What is said otherwise where the platform is WeCom."""
+LANES: dict[str, str] = {
+    "kf": "学校客服",
+    "school_notice": "学校通知",
+    "page": "网页",
+    "broadcast": "班级群群发",
+    "app": "小助手",
+}
+"""Who a message comes from, where it is not simply the robot."""
+
 ANSWERABLE = "「([0-9]+) 加您的话」"
 """How a relayed message says that its number wants words after it."""
 ANSWER_BUTTON = "回复(.+)"
@@ -173,6 +207,8 @@ PAGE: dict[str, object] = {
     "revived": "进程回来了（新的进程号 {pid}）。没办完的接着办。",
     "not_killed": "没杀成：它正在起来。",
     "fault_failed": "故障没设上：{reason}",
+    "robot_of": {},
+    "lanes": {},
     "offline": "模拟的钉钉不应答了，正在重连…",
     "controls_tab": "时间",
     "reason_unknown": "没有说明原因",

@@ -77,7 +77,8 @@ class Sandbox:
         template = Environment(autoescape=True).from_string((_FOLDER / "sandbox.html").read_text("utf-8"))
         phones = self._phones()
         data = {
-            "texts": texts.PAGE,
+            "texts": self._texts(),
+            "platform": self._emulator.world.platform,
             "phones": phones,
             "faults": [
                 name for rule in self._emulator.faults.rules if (name := _FAULTS.get(rule.fault.kind))
@@ -86,8 +87,13 @@ class Sandbox:
         }
         # Inside a script element only "<" could end it.
         block = orjson.dumps(data).decode().replace("<", "\\u003c")
-        html = template.render(t=texts.PAGE, phones=phones, data=block, can_kill=self.product is not None)
+        html = template.render(t=self._texts(), phones=phones, data=block, can_kill=self.product is not None)
         return web.Response(text=html, content_type="text/html", headers=_HEADERS)
+
+    def _texts(self) -> dict[str, object]:
+        if self._emulator.world.platform == "wecom":
+            return texts.PAGE | texts.ON_WECOM | {"lanes": texts.LANES}
+        return texts.PAGE
 
     def _phones(self) -> list[dict[str, Any]]:
         """The class group, the teacher, three parents of one class."""

@@ -19,10 +19,10 @@ from bot.dialogue.world import open_world
 from bot.sandbox.demo import stay_up
 from bot.story import texts
 
-__all__ = ["DAY", "play_story", "stay_up"]
+__all__ = ["DAYS", "play_story", "stay_up"]
 
-DAY = Path(__file__).with_name("day.txt")
-"""The day that is played, as a dialogue file."""
+DAYS = {"dingtalk": Path(__file__).with_name("day.txt"), "wecom": Path(__file__).with_name("wecom_day.txt")}
+"""The day that is played, as a dialogue file, by platform."""
 Say = Callable[[str], None]
 
 
@@ -39,23 +39,23 @@ def play_story(json: bool = False, platform: str = "dingtalk", say: Say = print)
 
 
 async def _day(directory: Path, platform: str, say: Say, *, json: bool) -> int:
-    script = parse(DAY.read_text("utf-8"), "story")
+    script = parse(DAYS[platform].read_text("utf-8"), "story")
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_world(script, Mode(platform), None, directory))
         control = await stack.enter_async_context(Control(base))
-        failure = await _tell(script, control, json, say)
+        failure = await _tell(script, control, Mode(platform), json, say)
         if failure is not None:
             print(f"the day went otherwise: {failure}", file=sys.stderr)
             return 1
     return 0
 
 
-async def _tell(script: Script, control: Control, json: bool, say: Say) -> Failure | None:
-    stage = Stage(control, Roll(await control.people(), script.class_name))
+async def _tell(script: Script, control: Control, mode: Mode, json: bool, say: Say) -> Failure | None:
+    stage = Stage(control, Roll(await control.people(), script.class_name), mode=mode)
     if json:
         stage.listener = lambda item, _who: say(_line(item))
     else:
-        say(_heading(script))
+        say(_heading(script, mode.platform))
         stage.listener = lambda item, who: say(_seen(item, who, script))
         stage.narrator = lambda step, now: _said(step, now, say)
     return await stage.play(script)
@@ -65,9 +65,15 @@ def _line(item: Item) -> str:
     return json_lines.dumps(dict(item.raw), ensure_ascii=False)
 
 
-def _heading(script: Script) -> str:
+def _heading(script: Script, platform: str) -> str:
     start = script.start.astimezone(TIME_ZONE)
-    return texts.NEW_DAY.format(year=start.year, month=start.month, day=start.day, room=script.class_name)
+    return texts.NEW_DAY.format(
+        year=start.year,
+        month=start.month,
+        day=start.day,
+        room=script.class_name,
+        platform=texts.PLATFORMS[platform],
+    )
 
 
 def _said(step: Step, now: datetime, say: Say) -> None:
