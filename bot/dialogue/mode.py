@@ -16,7 +16,7 @@ _WECOM = frozenset(
     ["buttons", "card_buttons", "reach_guardians", "media", "strangers", "school_notice", "customer_service"]
 )
 _POSTS = {"full": "confirm", "internal": "auto_post", "forward": "by_hand"}
-"""How a class group on WeCom comes to a post: its owner confirms it · the AI bot speaks · nobody but people."""
+"""How a class group on WeCom comes to a post: its owner confirms · the AI bot speaks · only people do."""
 
 
 @dataclass(frozen=True, slots=True)

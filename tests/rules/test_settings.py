@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from config.settings import DingTalkApp, Settings, SettingsError, is_loopback, load_settings
+from config.settings import (
+    SECRETS,
+    DingTalkApp,
+    Settings,
+    SettingsError,
+    WeComApp,
+    is_loopback,
+    load_settings,
+)
 
 SECRET = "hunter2-very-secret"
 EXAMPLE = Path(__file__).parents[2] / "config" / "example.toml"
@@ -312,7 +320,7 @@ def test_loopback(url: str, expected: bool) -> None:
 
 
 def _fields(model: type[BaseModel], table: str) -> list[tuple[str, str]]:
-    inner = {"database", "server", "keys", "clock", "limits", "dingtalk", "pictures"}
+    inner = {"database", "server", "keys", "clock", "limits", "dingtalk", "wecom", "pictures"}
     return [(table, name) for name in model.model_fields if table or name not in inner]
 
 
@@ -321,12 +329,14 @@ def test_every_setting_is_explained_in_the_example() -> None:
     found: set[tuple[str, str]] = set()
     table = ""
     for line in text.splitlines():
-        if head := re.match(r"\[([a-z.]+)\]$", line):
+        if head := re.match(r"(?:# )?\[([a-z.]+)\]$", line):
             table = head[1]
         elif key := re.match(r"(?:# )?([a-z_]+) = ", line):
             found.add((table, key[1]))
     only_elsewhere = [("dingtalk.school", name) for name in ("event_token", "event_aes_key")]
+    only_elsewhere += [("wecom.campus", key[-1]) for key in SECRETS if key[0] == "wecom"]
     wanted = _fields(Settings, "") + _fields(DingTalkApp, "dingtalk.school")
+    wanted += _fields(WeComApp, "wecom.campus")
     wanted = [one for one in wanted if one not in only_elsewhere]
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -345,6 +355,80 @@ def test_the_example_loads_and_its_defaults_are_the_true_ones(tmp_path: Path) ->
     plain = load(tmp_path, text)
     # Every commented default written out changes nothing, apart from those that are samples.
     samples = "seed|.*_file|.*_env|.*_url|font|follow|client_secret|robot_code|agent_id|.*_template"
-    full = re.sub(rf"^# (?!(?:{samples}) = )([a-z_]+ = )", r"\1", text, flags=re.MULTILINE)
+    text, wecom = text.split("# [wecom.campus]\n")
+    wecom, pictures = wecom.split("[pictures]\n")
+    full = re.sub(
+        rf"^# (?!(?:{samples}) = )([a-z_]+ = )", r"\1", f"{text}[pictures]\n{pictures}", flags=re.MULTILINE
+    )
     assert len(tomllib.loads(full)["server"]) == 7
     assert load(tmp_path, full) == plain
+
+
+def test_the_example_of_a_wecom_app_loads(tmp_path: Path) -> None:
+    """Its values are samples, its hosts the defaults; a key is made for each secret it names."""
+    wecom = EXAMPLE.read_text("utf-8").split("# [wecom.campus]\n")[1].split("[pictures]\n")[0]
+    body = re.sub(r"^# (?=[a-z_]+ = )", "", wecom, flags=re.MULTILINE)
+    (tmp_path / "secrets").mkdir()
+    for name in re.findall(r'_file = "secrets/([^"]+)"', body):
+        (tmp_path / "secrets" / name).write_text("k" * 43)
+        (tmp_path / "secrets" / name).chmod(0o600)
+    long_connection = re.sub(r"^aibot_(token|aes_key)_file.*$", "", body, flags=re.MULTILINE)
+    app = load(tmp_path, f"[wecom.campus]\n{long_connection}").wecom["campus"]
+    assert app.bot_socket
+    assert not app.bot_callback
+    bases = {name: getattr(app, name) for name in WeComApp.model_fields if name.endswith("_base")}
+    assert bases == {name: WeComApp.model_fields[name].default for name in bases}
+    with pytest.raises(SettingsError, match="a long connection or a callback"):
+        load(tmp_path, f"[wecom.campus]\n{body}")
+
+
+WECOM = """[wecom.school]
+corp_id = "ww1"
+agent_id = 1
+secret = "s"
+token = "tok"
+aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("", ""),
+        ('kf_token = "tok"\n', "kf_token and kf_aes_key together"),
+        ('aibot_secret = "s"\n', "aibot_secret needs aibot_id"),
+        ('socket_base = "ws://example.com"\n', "ws is for this machine only"),
+        ('socket_base = "https://example.com"\n', "a base like wss"),
+        (
+            '[dingtalk.school]\nclient_id = "a"\nclient_secret = "s"\ncorp_id = "c"\n',
+            "there is a DingTalk app",
+        ),
+    ],
+)
+def test_a_wecom_app(tmp_path: Path, more: str, problem: str) -> None:
+    if not problem:
+        assert load(tmp_path, WECOM + more).apps == {"school": "ww1"}
+        return
+    with pytest.raises(SettingsError, match=problem):
+        load(tmp_path, WECOM + more)
+
+
+@pytest.mark.parametrize("key", ["short", "k" * 42, "k" * 44, "k" * 42 + "="])
+def test_a_key_of_wecom_has_forty_three_characters(tmp_path: Path, key: str) -> None:
+    with pytest.raises(SettingsError, match="exactly 43") as error:
+        load(tmp_path, re.sub(r"aes_key = .*", f'aes_key = "{key}"', WECOM))
+    assert key not in str(error.value)
+
+
+def test_a_clock_is_followed_only_beside_an_emulated_wecom(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"wecom\.school\.api_base is not on this machine"):
+        load(tmp_path, f'{WECOM}[clock]\nfollow = "http://127.0.0.1:1"\n')
+
+
+def test_a_secret_of_wecom_in_a_file_that_others_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "open.toml"
+    path.write_text(WECOM)
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="others may read this file") as error:
+        load_settings(path, {})
+    assert str(error.value).count("others may read") == 3
