@@ -8,6 +8,7 @@ from handlers.context import Ctx
 from handlers.trouble.feature import THING as DOUBT
 from storage import (
     buckets,
+    card_codes,
     codes,
     inbox,
     media,
@@ -45,6 +46,7 @@ def run(ctx: Ctx) -> None:
     buckets.forget(ctx.db, ctx.now - WINDOW)
     talks.forget_expired(ctx.db, ctx.now)
     codes.forget_attempts(ctx.db, ctx.now)
+    card_codes.forget(ctx.db, ctx.now)
     page_links.forget(ctx.db, ctx.now - LINKS)
     page_sessions.forget(ctx.db, ctx.now)
     page_messages.forget(ctx.db, ctx.now - page_messages.KEPT)

@@ -48,6 +48,10 @@ def examine(
         print(f"✗ settings: {error}")
         return 1
     found = [Finding("✓", f"settings: {config}"), *house.settings_findings(settings)]
+    if settings.wecom:
+        from bot.doctor import wecom
+
+        found += wecom.settings_findings(settings)
     found += [*house.key_findings(settings), *house.disk_findings(settings)]
     opened = house.open_database(settings)
     if isinstance(opened, Finding):

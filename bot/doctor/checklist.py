@@ -10,6 +10,14 @@ At DingTalk's developer console
   [ ] permissions: robot messages to persons and groups, interactive cards, address book (read)
   [ ] card templates are published and their ids are in the settings
   [ ] the app is published, and teachers and guardians are in its visible range
+At WeCom's console
+  [ ] a self-built app; corp id, AgentId, Secret, Token and EncodingAESKey are in the settings
+  [ ] its callback is https://YOUR.HOST/wecom/NAME/callback, and the console's own test succeeds
+  [ ] this machine's address is in the app's trusted addresses, the host is its trusted domain for pages
+  [ ] the app may read the school's address book and is one that parents can use
+  [ ] parents follow the school's notices; the QR code is on the slip
+  [ ] customer service: an account, its callback https://YOUR.HOST/wecom/NAME/kf, the app may call its API
+  [ ] customer contact: the class teachers own their class groups and may send to them
 In the class groups
   [ ] the robot, or a custom robot with a signature, is in each class group (try: doctor --groups)
   [ ] a message that names the robot with @ is answered

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.budget import RESERVE, month_of
 from bot.doctor.finding import Finding, bad, good, note
+from bot.lanes import MEMBER
 from config.clock import real_now
 from config.settings import Settings
 from storage import buckets, classes, group_robots, people, schools
@@ -40,8 +41,8 @@ class Known:
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
     """Apps, templates, addresses."""
-    if not settings.dingtalk:
-        yield bad("no app: add a table [dingtalk.NAME] to the settings")
+    if not settings.dingtalk and not settings.wecom:
+        yield bad("no app: add a table [dingtalk.NAME] or [wecom.NAME] to the settings")
     for name, app in settings.dingtalk.items():
         for key in ("digest_card_template", "message_card_template"):
             if getattr(app, key) is None:
@@ -170,9 +171,10 @@ def know(db: Db) -> Known:
     known = Known()
     for school in schools.all_schools(db):
         for person in people.admins(db, school.id):
-            identity = people.identity_of(db, person.id, "dingtalk_user")
-            if identity is not None:
-                known.admins.append((identity.corp, identity.id))
+            for kind in MEMBER.values():
+                identity = people.identity_of(db, person.id, kind)
+                if identity is not None:
+                    known.admins.append((identity.corp, identity.id))
         for one in classes.of_school(db, school.id):
             _know_class(db, one, known)
     return known

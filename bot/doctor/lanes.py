@@ -1,4 +1,4 @@
-"""Each lane tried with a real message: what a school's DingTalk allows nobody can know beforehand."""
+"""Each lane tried with a real message: what a school's platform allows nobody can know beforehand."""
 
 from __future__ import annotations
 
@@ -57,10 +57,9 @@ async def try_lanes(
     connector = aiohttp.TCPConnector(limit=4)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=connector) as http:
         if settings.clock.follow is None:
-            found += [
-                await _date(http, base)
-                for base in sorted({app.api_base for app in settings.dingtalk.values()})
-            ]
+            bases = {app.api_base for app in settings.dingtalk.values()}
+            bases |= {app.api_base for app in settings.wecom.values()}
+            found += [await _date(http, base) for base in sorted(bases)]
         for name, app in settings.dingtalk.items():
 
             def counted(api: str, name: str = name) -> None:
@@ -68,6 +67,23 @@ async def try_lanes(
 
             client = DingTalk(name, app, settings.limits, http, SystemClock(), counted)
             found += [finding async for finding in _Trial(client, known, asked).run()]
+        found += await _wecom(settings, known, asked, http)
+    return found
+
+
+async def _wecom(
+    settings: Settings, known: Known, asked: Asked, http: aiohttp.ClientSession
+) -> list[Finding]:
+    if not settings.wecom:
+        return []
+    from bot.doctor.wecom import WeComTrial
+    from bot.wecom.client import WeCom
+
+    found: list[Finding] = []
+    for name, app in settings.wecom.items():
+        client = WeCom(name, app, settings.limits, http, SystemClock())
+        trial = WeComTrial(client, known, asked.to, groups=asked.groups)
+        found += [finding async for finding in trial.run()]
     return found
 
 

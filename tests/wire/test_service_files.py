@@ -113,8 +113,12 @@ def test_nginx_forwards_known_paths_only_and_logs_none(rendered: dict[str, str])
     assert text.count("{") == text.count("}")
     server = text[text.index("ssl_certificate ") :]
     assert re.findall(r"location (.+) \{", server) == [
-        '~ "^/dingtalk/([a-z0-9][a-z0-9_-]{0,31}/)?(robot|card|event)$"', "/h5/", "= /healthz", "/",
-    ]  # fmt: skip
+        '~ "^/dingtalk/([a-z0-9][a-z0-9_-]{0,31}/)?(robot|card|event)$"',
+        '~ "^/wecom/([a-z0-9][a-z0-9_-]{0,31}/)?(callback|kf|aibot)$"',
+        "/h5/",
+        "= /healthz",
+        "/",
+    ]
     assert "access_log off;" in server
     assert text.count("server_name class.school.test;") == 2
     assert "server 127.0.0.1:8080;" in text
