@@ -8,7 +8,7 @@ import random
 import socket
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -37,7 +37,7 @@ from bot.pages.links import Links
 from bot.pages.pages import Pages
 from bot.render import Renderer
 from bot.sender import Sender
-from bot.server import Server
+from bot.server import Routes, Server
 from bot.supervisor import bind
 from bot.tally import Tally
 from bot.tenure import Tenure
@@ -51,6 +51,9 @@ from storage.engine import Db, Refused, Store, open_store
 from storage.outbox import Row
 from storage.schedule import Occurrence
 from storage.spool import Spool
+
+if TYPE_CHECKING:
+    from bot.wecom.joined import WeComApps
 
 SPOOL_BYTES = 16 * 1024 * 1024
 SETTLE_ROUNDS = 10_000
@@ -102,6 +105,7 @@ class App:
         self._http: aiohttp.ClientSession | None = None
         self._tally: Tally | None = None
         self._renderer: Renderer | None = None
+        self._wecom: WeComApps | None = None
         self.streams: list[Stream] = []
         store.observe = self.metrics.unit_seconds.observe
 
@@ -133,6 +137,8 @@ class App:
         await self.server.start(public, admin)
         for stream in self.streams:
             stream.start()
+        if self._wecom is not None:
+            self._wecom.start()
         _log.info("serving", public_port=self.public_port, admin_port=self.admin_port, pid=os.getpid())
 
     async def _follow(self) -> None:
@@ -167,11 +173,16 @@ class App:
         self._renderer = Renderer(settings.pictures.font)
         self.media = MediaKeeper(self.store, settings.data_dir / "media", self.clock, self._renderer)
         page = PageLane(self.store, self.clock)
-        platforms: dict[str, Platform] = {f"{PAGE}/{name}": page for name in apps}
+        platforms: dict[str, Platform] = {f"{PAGE}/{name}": page for name in settings.apps}
         platforms |= {f"dingtalk/{name}": self._dingtalk(name, app) for name, app in apps.items()}
         homes = {app.corp_id: _home(name, app) for name, app in reversed(apps.items())}
-        post = Post(platforms, Lanes(homes), self.budget, Links(settings.server))
-        self.decider = Decider(post, {name: app.corp_id for name, app in apps.items()}, self.clock)
+        links = Links(settings.server)
+        self._wecom = self._wecom_apps(page, links)
+        if self._wecom is not None:
+            platforms |= self._wecom.platforms
+            homes |= self._wecom.homes
+        post = Post(platforms, Lanes(homes), self.budget, links)
+        self.decider = Decider(post, settings.apps, self.clock)
         self.sender = Sender(
             self.store,
             self.clock,
@@ -186,6 +197,27 @@ class App:
         self._make_door(key, page)
         self.streams = [self._stream(name) for name, app in apps.items() if app.receive == "stream"]
         self._make_ticker(self._tally)
+
+    def _wecom_apps(self, page: PageLane, links: Links) -> WeComApps | None:
+        """Loaded only where there is such an app."""
+        if not self.settings.wecom:
+            return None
+        from bot.wecom.joined import Around, WeComApps
+
+        assert self._http is not None  # noqa: S101 - _join has just made it
+        around = Around(
+            self.settings,
+            self.store,
+            self.clock,
+            self._http,
+            self.metrics,
+            self._owner,
+            self.media.file,
+            self.media.keep,
+            page,
+            links,
+        )
+        return WeComApps(around)
 
     def _dingtalk(self, name: str, app: DingTalkApp) -> DingTalk:
         assert self._http is not None  # noqa: S101 - _join has just made it
@@ -218,7 +250,10 @@ class App:
         self.dingtalk = DingTalkDoor(self.intake, self.clock, self.metrics, robots, event_keys)
         pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page)
         self.health = Health(self.store, self.clock, self._spool, self.metrics)
-        routes = (self.dingtalk.add_to, pages.add_to)
+        routes: list[Routes] = [self.dingtalk.add_to, pages.add_to]
+        if self._wecom is not None:
+            self._wecom.open(self.intake)
+            routes.append(self._wecom.add_to)
         self.server = Server(self.metrics, self.health.facts, self.settings.server, routes=routes)
 
     def _make_ticker(self, tally: Tally) -> None:
@@ -319,7 +354,9 @@ class App:
         """Stop in order; what is acknowledged is on disk, what is under way is finished."""
         if self._follower is not None:
             await self._follower.stop()
-        await asyncio.gather(self.server.stop(), *(stream.stop() for stream in self.streams))
+        listening = [stream.stop() for stream in self.streams]
+        listening += [self._wecom.stop()] if self._wecom is not None else []
+        await asyncio.gather(self.server.stop(), *listening)
         await self.intake.close()
         await self.ticker.stop()
         await self.worker.stop()
@@ -346,6 +383,8 @@ class App:
         """Do everything that is due now; returns when (UTC) something is due next."""
         for _round in range(SETTLE_ROUNDS):
             await self.intake.drain()
+            if self._wecom is not None:
+                await self._wecom.settle()
             await self.ticker.tick()
             now = self.clock.now()
             busy, coming = await asyncio.wrap_future(self.store.read(partial(look, now=now)))

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, cast
 
@@ -25,6 +25,11 @@ MOST_BYTES = 20 * 1024 * 1024
 _OURS = re.compile(r"[0-9a-f]{64}(?:\.part)?")
 
 T = TypeVar("T")
+Files = Callable[[FileRef], Awaitable[bytes]]
+"""The bytes of a message's file; raises as :meth:`MediaKeeper.file`."""
+Keep = Callable[[str, bytes], Awaitable[None]]
+"""Takes an attachment's bytes in under the medium's id."""
+
 _log = get_logger("media")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -21,7 +20,7 @@ from bot.dingtalk.core import Core, Failed
 from bot.dingtalk.escape import clean
 from bot.dingtalk.robot import Content, heading
 from bot.dingtalk.webhook import with_picture
-from bot.media import Gone, NotKept
+from bot.media import Files, Gone, Keep, NotKept
 from bot.render import NotDrawn
 from storage.engine import Refused as StoreRefused
 
@@ -35,10 +34,6 @@ PATIENCE_S = 12.0
 HOST_ENDINGS = (".dingtalk.com", ".aliyuncs.com")
 """Where the platform's own links lead: its content network and its file store."""
 
-Files = Callable[[FileRef], Awaitable[bytes]]
-"""The bytes of a message's file; raises as :meth:`bot.media.MediaKeeper.file`."""
-Keep = Callable[[str, bytes], Awaitable[None]]
-"""Takes an attachment's bytes in under the medium's id."""
 
 _LINK = re.compile(r"https://((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})(/[!-~]*)", re.ASCII)
 _PATH = re.compile(r"/[!-~]*", re.ASCII)

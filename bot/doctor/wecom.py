@@ -91,7 +91,7 @@ class WeComTrial:
             await self._allowed("the school's address book", DEPARTMENTS, "GET", None, {}),
             await self._allowed("notices to parents", SCOPE, "GET", None, agent),
             await self._allowed(
-                "customer groups (class groups of parents)", GROUPS, "POST", {"limit": 1}, {}
+                "customer groups (parents)", GROUPS, "POST", {"limit": 1}, {}
             ),
         ]
         if self._app.kf_id is not None:
