@@ -11,6 +11,7 @@ from storage import (
     card_codes,
     codes,
     inbox,
+    kf,
     media,
     numbers,
     outbox,
@@ -50,3 +51,4 @@ def run(ctx: Ctx) -> None:
     page_links.forget(ctx.db, ctx.now - LINKS)
     page_sessions.forget(ctx.db, ctx.now)
     page_messages.forget(ctx.db, ctx.now - page_messages.KEPT)
+    kf.forget(ctx.db, ctx.now)
