@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from typing_extensions import override
 
 Reason = Literal[
-    "too_large", "bad_query", "bad_signature", "stale", "bad_cipher", "bad_owner", "encoded", "not_readable",
+    "too_large", "bad_signature", "stale", "bad_cipher", "bad_owner", "encoded", "not_readable",
     "no_cipher", "no_kind", "no_message_id", "no_sender", "no_button", "no_account",
 ]  # fmt: skip
 
@@ -107,7 +107,7 @@ class Codec:
         """
         given, timestamp, nonce = (query.get(name, "") for name in ("msg_signature", "timestamp", "nonce"))
         if not (_PROOF.fullmatch(given) and _SECONDS.fullmatch(timestamp) and _NONCE.fullmatch(nonce)):
-            return Rejected(400, "bad_query")
+            return Rejected(403, "bad_signature")
         proof = given.encode()
         for keys in self._keys:
             if hmac.compare_digest(keys.prove(timestamp, nonce, encrypt).encode(), proof):
