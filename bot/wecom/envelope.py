@@ -1,6 +1,6 @@
 """The envelope around what WeCom and this service say to each other: read before anything is proved.
 
-Facts from developer.work.weixin.qq.com, paths 90238, 90241 and 101033: the app's is XML, the AI bot's is JSON.
+Facts from developer.work.weixin.qq.com, paths 90238, 90241 and 101033: the app speaks XML, the AI bot JSON.
 """
 
 from __future__ import annotations
