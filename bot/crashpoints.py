@@ -25,6 +25,9 @@ NAMES = (
     "ticker.after_commit",
 )
 
+READING = ("kf.read", "kf.kept")
+"""Passed where customer service is read, so by installations that have one."""
+
 
 def point(name: str) -> None:
     """Die here if a test has asked for it."""

@@ -218,6 +218,10 @@ class Intake:
         sealed = self._key.seal(row_id, opened.payload.decode())
         return arrival(row_id, opened.message_key, opened.conversation, kind, sealed, self._clock.now())
 
+    def wake(self) -> None:
+        """Rows were kept in somebody's own unit: they are to be decided."""
+        self._wake()
+
     async def _recorded(self, row_id: str, opened: Opened, kind: str) -> bool:
         trace.note(trace.OPEN, opened.message_key)
         try:

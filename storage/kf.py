@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, cast
 
 from sqlalchemy import (
     Column,
@@ -74,6 +74,8 @@ MARGIN = timedelta(minutes=1)
 KEPT = timedelta(days=3)
 """So long the platform keeps what a customer wrote, and nothing here is needed for longer."""
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 Way = Literal["welcome", "kf", "page", "noticed"]
 
 _CURSOR = select(kf_cursors.c.cursor).where(
@@ -130,12 +132,19 @@ def cursor(db: Db, app: str, kf_id: str) -> str:
     return str(found or "")
 
 
-def advance(db: Db, new_id: Callable[[], str], now: datetime, app: str, kf_id: str, reached: str) -> None:
-    """Note how far they were read; in the unit that keeps what was read."""
+def advance(
+    db: Db, new_id: Callable[[], str], now: datetime | None, app: str, kf_id: str, reached: str
+) -> None:
+    """Note how far they were read; in the unit that keeps what was read.
+
+    Args:
+        now: When, UTC; None leaves no moment behind.
+    """
     table = kf_cursors.c
     here = (table.app == app) & (table.kf_id == kf_id)
-    if db.conn.execute(update(kf_cursors).where(here).values(cursor=reached, at=now)).rowcount == 0:
-        row = {"id": new_id(), "app": app, "kf_id": kf_id, "cursor": reached, "at": now}
+    to: dict[str, Any] = {"cursor": reached} | ({"at": now} if now is not None else {})
+    if db.conn.execute(update(kf_cursors).where(here).values(to)).rowcount == 0:
+        row = {"id": new_id(), "app": app, "kf_id": kf_id, "cursor": reached, "at": now or _NEVER}
         db.conn.execute(insert(kf_cursors), row)
 
 
