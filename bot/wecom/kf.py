@@ -78,13 +78,19 @@ def msg_id(outbox_id: str, part: int = 0) -> str:
     return outbox_id if not part else hashlib.sha256(f"{outbox_id}:{part}".encode()).hexdigest()[:32]
 
 
-async def say(core: Core, customer: Customer, outbox_id: str, contents: Sequence[Content]) -> Outcome:
-    """Say it, part after part; what was said by an earlier try is not said twice."""
+async def say(
+    core: Core, customer: Customer, outbox_id: str, contents: Sequence[Content]
+) -> tuple[Outcome, int]:
+    """Say it, part after part; what was said by an earlier try is not said twice.
+
+    Returns:
+        What came of it, and how many parts were said.
+    """
     for part, content in enumerate(contents):
         came = await _said(core, customer, msg_id(outbox_id, part), content)
         if came.meaning not in ("ok", "exists"):
-            return came.outcome()
-    return Sent("")
+            return came.outcome(), part
+    return Sent(""), len(contents)
 
 
 async def _said(core: Core, customer: Customer, msgid: str, content: Content) -> Verdict:

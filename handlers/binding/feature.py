@@ -19,7 +19,7 @@ from storage.schedule import Occurrence
 from storage.talks import Talk
 
 _LIFE = timedelta(minutes=15)
-_BINDABLE = ("dingtalk_user",)
+_BINDABLE = ("dingtalk_user", "wecom_member", "wecom_kf")
 _YES, _NO = "confirm_yes", "confirm_no"
 
 

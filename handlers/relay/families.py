@@ -13,7 +13,7 @@ from storage.classes import SchoolClass
 from storage.people import Person, Role
 
 TEACHING = ("teacher", "deputy", "co_teacher")
-_KINDS = ("dingtalk_user", "page")
+_KINDS = ("dingtalk_user", "wecom_member", "wecom_kf", "wecom_parent", "page")
 SELF = System("relay")
 
 

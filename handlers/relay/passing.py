@@ -113,16 +113,25 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
     """Tell the one whose words did not arrive; hand on what has been fetched."""
     if result.act == "fetch":
         return attachments.fetched(ctx, result)
-    if result.thing is None or result.kind in ("sent", "withdrawn"):
+    unseen = result.kind == "sent" and "notice" in result.facts
+    if result.thing is None or (result.kind in ("sent", "withdrawn") and not unseen):
         return []
     if result.thing.kind == ANSWER and result.to_person:
-        person = people.get(ctx.db, result.to_person)
-        name = person.name if person else texts.PARENT
-        words = result.text.partition("：")[2] or result.text
-        make = texts.maybe_delivered if result.kind == "unknown" else texts.not_delivered
-        return [Reply(ToPerson(result.thing.id), make(name, words))]
+        return [Reply(ToPerson(result.thing.id), _not_surely_read(ctx, result, result.to_person))]
     if result.thing.kind == THING and result.code.startswith(attachments.REFUSED):
         return attachments.not_shown(result)
     if result.thing.kind == THING and result.kind in ("refused", "expired"):
         return [Reply(ToPerson(result.thing.id), texts.not_passed_on(ctx.school.duty_phone))]
     return []
+
+
+def _not_surely_read(ctx: Ctx, result: Outcome, person_id: str) -> str:
+    """What the teacher is told of an answer that did not arrive, or of which nobody knows."""
+    person = people.get(ctx.db, person_id)
+    name = person.name if person else texts.PARENT
+    words = result.text.partition("：")[2] or result.text
+    if result.kind == "unknown":
+        return texts.maybe_delivered(name, words)
+    if result.kind == "sent":
+        return texts.only_on_page(name, words, str(result.facts["notice"]))
+    return texts.not_delivered(name, words, result.code)

@@ -171,9 +171,26 @@ def waiting(number: int, name: str) -> str:
     return f"{number} {name}"
 
 
-def not_delivered(name: str, words: str) -> str:
-    """The teacher's answer was refused or came too late."""
+_NO_WAY = {
+    "not_subscribed": "家长没有关注“学校通知”。请把学校通知的二维码发给家长，关注了再发一次；急事请打电话。",
+    "unreachable": "家长两天没给小助手写过话，微信不让我先开口，通讯录里也没有。请打电话，或请家长先发一句。",
+    "no_notice": "学校通知还没有给小助手开通，请告诉管理员。这次请打电话或换别的方式联系。",
+}
+_NO_NOTICE = ("48002", "301002", "no_address")
+
+
+def not_delivered(name: str, words: str, code: str = "") -> str:
+    """The teacher's answer was refused or came too late; with the way on, which depends on why."""
+    why = _NO_WAY.get("no_notice" if code in _NO_NOTICE else code)
+    if why is not None:
+        return f"给{name}的没发出去：{why}内容是“{words}”。"
     return f"给{name}的没发出去：对方收不到。内容是“{words}”，请打电话或换别的方式联系。"
+
+
+def only_on_page(name: str, words: str, code: str) -> str:
+    """The answer lies on the parent's page, and nothing tells the parent so."""
+    way = "请把学校通知的二维码发给家长" if code == "not_subscribed" else "请打电话说一声"
+    return f"给{name}的放在家长页面上了，可没能通知到，家长未必会看见：“{words}”。{way}。"
 
 
 def maybe_delivered(name: str, words: str) -> str:
