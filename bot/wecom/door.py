@@ -120,7 +120,7 @@ class WeComDoor:
 
     async def _bot_asked(self, request: web.Request) -> web.Response:
         bot = _only(self._aibots, request.match_info.get("app", ""))
-        return _told(bot.verify(request.query) if bot is not None else Answer(404))
+        return _told(bot.verify(_repaired(request.query)) if bot is not None else Answer(404))
 
     async def _bot_pushed(self, request: web.Request) -> web.Response:
         trace.note(trace.SERVER, "")
@@ -135,8 +135,7 @@ class WeComDoor:
         mine = _only(self._apps, app)
         if mine is None:
             return Answer(404)
-        # A plus sign that nobody escaped has become a blank on the way.
-        cipher = query.get("echostr", "").replace(" ", "+")
+        cipher = _repaired(query)["echostr"]
         plain = self._open(mine, mine.kf if kf else mine.app, query, cipher)
         return self._rejected(plain) if isinstance(plain, Rejected) else Answer(200, plain)
 
@@ -203,6 +202,11 @@ class WeComDoor:
     def _rejected(self, opened: Rejected) -> Answer:
         self._metrics.refused.add("wecom", opened.reason)
         return Answer(opened.status)
+
+
+def _repaired(query: Mapping[str, str]) -> dict[str, str]:
+    """A plus sign that nobody escaped has become a blank on the way."""
+    return {**query, "echostr": query.get("echostr", "").replace(" ", "+")}
 
 
 def _only(known: Mapping[str, Of], name: str) -> Of | None:

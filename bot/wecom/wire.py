@@ -131,10 +131,10 @@ def read(plain: bytes, us: Us, now: datetime) -> Read:
     kind, user = id_of(body.get("MsgType")), id_of(body.get("FromUserName")).lower()
     if not kind:
         return Rejected(400, "no_kind")
+    if kind == "event":  # some have no sender: customer service rings by itself
+        return _happened(body, plain, us, user)
     if not user:
         return Rejected(400, "no_sender")
-    if kind == "event":
-        return _happened(body, plain, us, user)
     return _said(body, us, user, kind, now)
 
 
@@ -219,8 +219,8 @@ def _happened(
 
 def _press(body: Mapping[str, Any], key: str, us: Us, user: str) -> OpenedPress | Rejected:
     token, track = id_of(body.get("EventKey"), 1024), id_of(body.get("TaskId"))
-    if not token:
-        return Rejected(400, "no_button")
+    if not user or not token:
+        return Rejected(400, "no_button" if user else "no_sender")
     lane = f"wecom/{us.name}/user/{user}"
     payload = orjson.dumps({
         "v": 1, "platform": "wecom", "app": us.name, "chat": user, "kind": MEMBER["wecom"],
