@@ -174,7 +174,7 @@ class DingTalk:
         """The separate token of the older API; the two are not documented to be interchangeable.
 
         Raises:
-            bot.dingtalk.tokens.TokenRefused: The platform gives none.
+            bot.tokens.TokenRefused: The platform gives none.
         """
         return await self.core.old_token.get()
 

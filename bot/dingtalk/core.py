@@ -17,7 +17,7 @@ from yarl import URL
 
 from bot.command import Maybe, Refused
 from bot.dingtalk.errors import Verdict, classify
-from bot.dingtalk.tokens import Fetched, TokenKeeper, TokenRefused
+from bot.tokens import Fetched, TokenKeeper, TokenRefused
 
 if TYPE_CHECKING:
     from config.clock import Clock

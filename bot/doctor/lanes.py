@@ -15,10 +15,10 @@ from bot.dingtalk import cards
 from bot.dingtalk.client import DingTalk
 from bot.dingtalk.stream import OPEN
 from bot.dingtalk.stream_frames import SUBSCRIPTIONS
-from bot.dingtalk.tokens import TokenRefused
 from bot.doctor import texts
 from bot.doctor.finding import Finding, bad, good, note
 from bot.doctor.house import Known, clock_finding
+from bot.tokens import TokenRefused
 from config.clock import SystemClock, real_now
 from config.ids import new_id
 from config.settings import Settings

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bot.command import Group, Maybe, Outcome, Private, Refused, Sent, Session
 from bot.dingtalk.client import GROUP, OLD_TOKEN, PRIVATE, SESSION, TOKEN
-from bot.dingtalk.tokens import Fetched, TokenRefused
+from bot.tokens import Fetched, TokenRefused
 from tests.wire.dingtalk_fake import SECRET, START, TO_GROUP, TO_ONE, Answer, Bench, command, serving
 
 

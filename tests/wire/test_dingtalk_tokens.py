@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from bot.command import Refused, Sent
 from bot.dingtalk.client import PRIVATE, TOKEN
-from bot.dingtalk.tokens import Fetched, TokenKeeper, TokenRefused
+from bot.tokens import Fetched, TokenKeeper, TokenRefused
 from tests.wire.dingtalk_fake import Answer, Bench, HeldClock, command, serving
 
 STALE = Answer(400, {"code": "InvalidAuthentication"})

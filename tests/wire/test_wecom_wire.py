@@ -190,7 +190,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "view_miniprogram": {"EventKey": "pages/a"},
     "scancode_push": {"EventKey": "k", "ScanCodeInfo": "<ScanResult>1</ScanResult>"},
     "scancode_waitmsg": {"EventKey": "k", "ScanCodeInfo": "<ScanType>qrcode</ScanType>"},
-    "pic_sysphoto": {"EventKey": "k", "SendPicsInfo": "<PicList><item><PicMd5Sum>a</PicMd5Sum></item></PicList>"},
+    "pic_sysphoto": {"EventKey": "k", "SendPicsInfo": "<PicList><item>a</item></PicList>"},
     "pic_photo_or_album": {"EventKey": "k"},
     "pic_weixin": {"EventKey": "k"},
     "location_select": {"EventKey": "k", "SendLocationInfo": "<Location_X>1</Location_X>"},

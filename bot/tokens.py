@@ -1,8 +1,9 @@
 """Keeps one access token fresh: fetched once for all who wait, renewed early, never shown.
 
-open.dingtalk.com, 'Obtain the access token of an internal app': valid 7 200 s, fetching again inside that
-time renews it, and fetching often is limited. So whatever the platform says about a token, it is renewed at
-most once a minute. What would need another one sooner waits: it was certainly not sent.
+Both platforms give a token for 7 200 s and limit how often it is asked for (open.dingtalk.com, 'Obtain the
+access token of an internal app'; developer.work.weixin.qq.com, path 91039: asking again inside that time
+brings the same one, so replicas need not share it). Whatever the platform says about a token, it is renewed
+at most once a minute. What would need another one sooner waits: it was certainly not sent.
 """
 
 from __future__ import annotations
