@@ -199,9 +199,15 @@ class AiBotSocket:
                 continue
             refused = self._last == "refused"
             failures, refusals = failures + 1, refusals + 1 if refused else refusals
-            await asyncio.sleep(self._after_failure(failures, refusals))
+            await asyncio.sleep(self.after_failure(failures, refusals))
 
-    def _after_failure(self, failures: int, refusals: int) -> float:
+    def after_failure(self, failures: int, refusals: int) -> float:
+        """How long to wait before the next try, s.
+
+        Args:
+            failures: Tries in a row that brought no connection.
+            refusals: How many of them because of the credentials.
+        """
         if self._last == "crowded":
             return self._pace.crowded_s
         if self._last == "refused" and refusals >= self._pace.refusals:
