@@ -44,7 +44,8 @@ class Reader(Protocol):
 
     @property
     def app(self) -> WeComApp: ...
-    async def read_link(self, url: URL, most: int) -> bytes | Refused: ...
+    @property
+    def http(self) -> aiohttp.ClientSession: ...
 
 
 def ticket(url: str, aes_key: str) -> str:
@@ -87,14 +88,14 @@ def allowed(link: str, app: WeComApp) -> bool:
     return found is not None and found[1].endswith(HOST_ENDINGS)
 
 
-async def fetch(http: aiohttp.ClientSession, app: WeComApp, command: Fetch, keep: Keep) -> Outcome:
+async def fetch(core: Reader, command: Fetch, keep: Keep) -> Outcome:
     """Follow the address in the ticket, decrypt, keep; a second time changes nothing."""
     aes_key, _, url = command.ticket.removeprefix(PREFIX).partition(":")
-    if not aes_key and app.aibot_aes_key is not None:
-        aes_key = app.aibot_aes_key.get_secret_value()
-    if not command.ticket.startswith(PREFIX) or not allowed(url, app):
+    if not aes_key and core.app.aibot_aes_key is not None:
+        aes_key = core.app.aibot_aes_key.get_secret_value()
+    if not command.ticket.startswith(PREFIX) or not allowed(url, core.app):
         return Refused("link.notAllowed", "content")
-    sealed = await _get(http, URL(url, encoded=True))
+    sealed = await _get(core.http, URL(url, encoded=True))
     if isinstance(sealed, Refused):
         return sealed
     data = decrypt(sealed, aes_key)

@@ -34,7 +34,7 @@ async def said(both: Stand, text: str, message: str = "") -> Session:
     assert await both.pusher.say(Word("Li.Teacher", GROUP, text=f"@小助手 {text}"), message) == (True, "")
     await kept(both, before + 1)
     session = both.intake.rows[-1][1].session
-    assert session is not None
+    assert isinstance(session, Session)
     return session
 
 
