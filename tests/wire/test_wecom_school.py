@@ -56,6 +56,13 @@ async def test_one_of_two_kinds_of_readers_is_enough() -> None:
     assert came == Sent("", {"invalid_pupils": ["s-1"]})
 
 
+async def test_ids_have_no_case() -> None:
+    line = Line()
+    line.will(school.SEND, Said("ok", data={"invalid_parent_userid": ["p-anna"]}))
+    came = await school.notify(line.core, Readers(parents=("P-Anna",)), NOTICE)
+    assert came == Refused("not_subscribed", "recipient")
+
+
 def test_the_platforms_sizes_are_kept_to() -> None:
     long = Notice("字" * 100, "字" * 400, "https://school.example/h5/")
     (article,) = school.body_of(7, Readers(parents=("p",)), long)["news"]["articles"]
