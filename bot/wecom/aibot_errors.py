@@ -17,7 +17,7 @@ _GROUPS: tuple[tuple[Action, float, str], ...] = (
     ("recipient", 0, "40003 40031 40050 60111 86001 86003 93006"),
     ("config", 0, "93000 93004 93008 853006"),
     ("content", 0, "40004 40005 40006 40007 40008 40009 40011 40033 40035 40058 40063 44001 44004"),
-    ("content", 0, "45001 45002 45007 45008 41001 846605 846608"),
+    ("content", 0, "45001 45002 45007 45008 41001 301016 301017 301019 846605 846608"),
 )
 _KNOWN: dict[int, tuple[Action, float]] = {
     int(code): (action, after_s) for action, after_s, codes in _GROUPS for code in codes.split()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.emulation.records import CallLog, Content, Item, PushRecord, SeenLog
 from bot.emulation.world import Person
+from bot.wecom.emulator.aibot import BotState
 from bot.wecom.emulator.crypt import Crypt
 from bot.wecom.emulator.kf_state import KfState
 from bot.wecom.emulator.limits import Limits, Window
@@ -112,6 +113,7 @@ class Platform:
         self.kf = KfState(self)
         self.school = SchoolState(self)
         self.groups = GroupState(self)
+        self.aibot = BotState(self, seed, keep=self.keep_bytes)
 
     @property
     def crypt(self) -> Crypt:
