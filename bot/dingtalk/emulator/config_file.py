@@ -1,17 +1,11 @@
-"""Settings for a product that shall talk to the emulator, and the school it imports."""
+"""Settings for a product that shall talk to the emulated DingTalk, and the school it imports."""
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from pathlib import Path
 
-import orjson
-
 from bot.dingtalk.emulator.platform import Platform
-
-Table = dict[str, str | int]
+from bot.emulation.config_file import Table, write_school_and_settings
 
 
 def write_config(
@@ -21,43 +15,12 @@ def write_config(
 
     Args:
         path: The TOML file; readable by its owner only.
-        serve_port: The public port in it; the admin listener is one above. 0: the system chooses, and the
-            settings cannot say under which address pages are found.
+        serve_port: The public port in it; 0: the system chooses.
         database: The database URL; None is a SQLite file beside the settings.
         receive: ``http`` or ``stream``.
     """
-    path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    school = path.with_name(path.stem + ".school.json")
-    _replace(school, orjson.dumps(platform.world.school_json(), option=orjson.OPT_INDENT_2))
-    data_dir = path.with_name(path.stem + ".data")
-    url = _from_here(database) if database else f"sqlite:///{data_dir / 'classbridge.db'}"
-    _replace(path, _toml(platform, serve_port, url, data_dir, school, receive).encode())
-
-
-def _from_here(url: str) -> str:
-    """A SQLite file named relatively is meant from the working folder, not from the settings' folder."""
-    scheme = "sqlite:///"
-    return scheme + str(Path(url.removeprefix(scheme)).absolute()) if url.startswith(scheme) else url
-
-
-def _toml(platform: Platform, serve_port: int, url: str, data_dir: Path, school: Path, receive: str) -> str:
-    server: Table = {"host": "127.0.0.1", "port": serve_port}
-    if serve_port:
-        server["public_url"] = f"http://127.0.0.1:{serve_port}"
-    tables: dict[str, Table] = {
-        "": {"data_dir": str(data_dir), "seed": str(school)},
-        "server": server,
-        "database": {"url": url},
-        "clock": {"follow": platform.base_url},
-        f"dingtalk.{platform.world.app}": _app(platform, receive),
-    }
-    lines = ["# Written by the emulator: an invented school, an invented app, this machine only."]
-    for name, values in tables.items():
-        lines += [f"\n[{name}]"] if name else []
-        # A JSON string without escapes beyond \" \\ and \uXXXX is a TOML basic string.
-        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-    return "\n".join(lines) + "\n"
+    apps = {f"dingtalk.{platform.world.app}": _app(platform, receive)}
+    write_school_and_settings(platform.world, platform.base_url, path, serve_port, database, apps)
 
 
 def _app(platform: Platform, receive: str) -> Table:
@@ -79,16 +42,3 @@ def _app(platform: Platform, receive: str) -> Table:
     if receive == "http":
         values |= {"event_token": platform.event_token, "event_aes_key": platform.event_aes_key}
     return values
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

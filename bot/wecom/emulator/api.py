@@ -129,9 +129,7 @@ class Api:
         raw = call.raw
         if call.headers.get("Content-Type", "").startswith("multipart/"):
             raw = b'"multipart, %d bytes"' % len(raw)
-        self._platform.calls.add(
-            self._platform.now_ms(), request.path, status, code, False, outcome, raw
-        )
+        self._platform.calls.add(self._platform.now_ms(), request.path, status, code, False, outcome, raw)
 
     def _response(self, body: bytes, done: Done | None) -> web.Response:
         if done is not None and done.raw is not None:

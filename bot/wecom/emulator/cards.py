@@ -1,4 +1,4 @@
-"""Template cards: what WeCom takes and how they look (developer.work.weixin.qq.com, path 101032 and 90236)."""
+"""Template cards: what WeCom takes, how they look (developer.work.weixin.qq.com, paths 101032, 90236)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def shown_card(card: dict[str, Any]) -> Content:
     lines.append(card.get("sub_title_text"))
     for one in card.get("horizontal_content_list", []):
         lines.append(f"{one.get('keyname', '')} {one.get('value', '')}".strip())
-    lines += [text for one in card.get("vertical_content_list", []) for text in (one.get("title"), one.get("desc"))]
+    for one in card.get("vertical_content_list", []):
+        lines += [one.get("title"), one.get("desc")]
     text = "\n".join(line for line in lines if line)
     buttons = tuple(Button(str(one.get("key", "")), one["text"]) for one in card.get("button_list", []))
     url = (card.get("card_action") or {}).get("url")

@@ -43,9 +43,7 @@ class Crypt:
         raw = os.urandom(16) + struct.pack(">I", len(plain)) + plain + self.receiver.encode()
         pad = 32 - len(raw) % 32
         encryptor = self._cipher().encryptor()
-        return base64.b64encode(
-            encryptor.update(raw + bytes([pad]) * pad) + encryptor.finalize()
-        ).decode()
+        return base64.b64encode(encryptor.update(raw + bytes([pad]) * pad) + encryptor.finalize()).decode()
 
     def open(self, cipher: str) -> bytes:
         """The message inside.
@@ -75,7 +73,8 @@ class Crypt:
             Unreadable: The platform would throw it away.
         """
         envelope = _tree(raw)
-        parts = {name: envelope.findtext(name) or "" for name in ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")}
+        names = ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")
+        parts = {name: envelope.findtext(name) or "" for name in names}
         wanted = self.sign(parts["TimeStamp"], parts["Nonce"], parts["Encrypt"])
         if parts["MsgSignature"] != wanted:
             raise Unreadable("signature of the answer does not fit")

@@ -1,4 +1,4 @@
-"""Temporary files (developer.work.weixin.qq.com, path 90253 and 90254): three days, one field, sizes by kind."""
+"""Temporary files (developer.work.weixin.qq.com, paths 90253, 90254): three days, sizes by kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.wecom.emulator.platform import Platform
 MB = 1 << 20
 SIZES = {"image": 10 * MB, "voice": 2 * MB, "video": 10 * MB, "file": 20 * MB}
 _HEADS = {"image": (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"), "voice": (b"#!AMR",)}
-_TYPES = {"image": "image/png", "voice": "audio/amr", "video": "video/mp4", "file": "application/octet-stream"}
+_TYPES = {"image": "image/png", "voice": "audio/amr", "video": "video/mp4", "file": "application/pdf"}
 
 
 def upload(platform: Platform, call: Request) -> Done:

@@ -12,9 +12,9 @@ from bot.emulation.records import CallLog, Content, Item, PushRecord, SeenLog
 from bot.emulation.world import Person
 from bot.wecom.emulator.aibot import BotState
 from bot.wecom.emulator.crypt import Crypt
+from bot.wecom.emulator.groups import GroupState
 from bot.wecom.emulator.kf_state import KfState
 from bot.wecom.emulator.limits import Limits, Window
-from bot.wecom.emulator.groups import GroupState
 from bot.wecom.emulator.school import SchoolState
 from bot.wecom.emulator.world import WeComWorld
 from config.clock import MovableClock
@@ -89,9 +89,7 @@ class Platform:
         self._run = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         key = self._derive("aes-key")[:43]
-        self.app = App(
-            world.corp, 1_000_002, self._derive("secret")[:43], self._derive("token")[:24], key
-        )
+        self.app = App(world.corp, 1_000_002, self._derive("secret")[:43], self._derive("token")[:24], key)
         self.takes_cards = True
         self.parents_may_use = True
         """Whether the app is one of 家长可使用的应用."""
@@ -179,11 +177,7 @@ class Platform:
 
     # -- what people see -------------------------------------------------------------------------------
 
-    def show(
-        self, to: Person | None, chat: str, lane: str, content: Content, message: str = ""
-    ) -> Item:
+    def show(self, to: Person | None, chat: str, lane: str, content: Content, message: str = "") -> Item:
         """One thing one person sees, or a group (then ``to`` is None)."""
         who = None if to is None else to.id or None
-        return self.seen.add(
-            self.now_ms(), who, chat, lane, message or self.new_id("message"), content
-        )
+        return self.seen.add(self.now_ms(), who, chat, lane, message or self.new_id("message"), content)
