@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import (
     Column,
@@ -41,6 +42,11 @@ LONGEST = timedelta(days=180)
 TOUCH = timedelta(hours=1)
 """How exactly the last use is known: not every look at the page is a write."""
 
+MEMBER_LIFE = timedelta(hours=12)
+"""A teacher's session: the platform's login brings a new one by itself."""
+Kind = Literal["page", "member"]
+"""A guardian's page, or the pages teachers use: a cookie of the one opens nothing of the other."""
+
 _BY_HASH = select(page_sessions).where(
     (page_sessions.c.hash == bindparam("hash")) & page_sessions.c.ended_at.is_(None)
 )
@@ -63,11 +69,14 @@ class PageSession:
     used_at: datetime
 
 
-def start(db: Db, new_id: Callable[[], str], now: datetime, person_id: str, value: str) -> PageSession:
+def start(
+    db: Db, new_id: Callable[[], str], now: datetime, person_id: str, value: str, kind: Kind = "page"
+) -> PageSession:
     """Sign a phone in.
 
     Args:
         value: The cookie: 256 random bits as 64 hex digits.
+        kind: What it opens.
 
     Raises:
         ValueError: No such person, or a cookie that is too short to be safe.
@@ -80,7 +89,7 @@ def start(db: Db, new_id: Callable[[], str], now: datetime, person_id: str, valu
         "id": session.id,
         "school_id": school_id,
         "person_id": person_id,
-        "hash": _hash(db, value),
+        "hash": _hash(db, value, kind),
         "made_at": now,
         "used_at": now,
         "ended_at": None,
@@ -89,12 +98,13 @@ def start(db: Db, new_id: Callable[[], str], now: datetime, person_id: str, valu
     return session
 
 
-def look(db: Db, value: str, now: datetime) -> PageSession | None:
+def look(db: Db, value: str, now: datetime, kind: Kind = "page") -> PageSession | None:
     """The session of a cookie, if it still holds."""
     if len(value) != 64:
         return None
-    row = db.conn.execute(_BY_HASH, {"hash": _hash(db, value)}).one_or_none()
-    if row is None or now - row.used_at >= IDLE or now - row.made_at >= LONGEST:
+    row = db.conn.execute(_BY_HASH, {"hash": _hash(db, value, kind)}).one_or_none()
+    longest = MEMBER_LIFE if kind == "member" else LONGEST
+    if row is None or now - row.used_at >= IDLE or now - row.made_at >= longest:
         return None
     return PageSession(row.id, row.school_id, row.person_id, row.used_at)
 
@@ -127,5 +137,5 @@ def _end(db: Db, which: ColumnElement[bool], now: datetime) -> int:
     return db.conn.execute(update(page_sessions).where(here).values(ended_at=now)).rowcount
 
 
-def _hash(db: Db, value: str) -> bytes:
-    return db.keyed_hash("page session", value)
+def _hash(db: Db, value: str, kind: Kind) -> bytes:
+    return db.keyed_hash(f"{kind} session", value)

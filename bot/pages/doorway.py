@@ -34,11 +34,17 @@ class Doorway:
 
     # -- by code
 
-    def enter(self, of: Visit, *, status: int = 200, notice: str = "") -> web.Response:
+    def enter(self, of: Visit, *, status: int = 200, notice: str = "", login: bool = False) -> web.Response:
         """Who has not said yet who it is may type a code."""
         form = self._pages.proofs.make(of)
         return self._pages.show(
-            "enter", status, title=texts.ENTER_TITLE, form=form, notice=notice, notice_id=new_id()
+            "enter",
+            status,
+            title=texts.ENTER_TITLE,
+            form=form,
+            notice=notice,
+            notice_id=new_id(),
+            login=login,
         )
 
     async def code(self, request: web.Request, of: Visit) -> web.Response:
@@ -90,6 +96,7 @@ class Doorway:
             if guest is None or letting_in.let_in(db, new_id, now, given.code, corp) is None:
                 return False
             self._sign_in(db, request, guest.person_id, value)
+            self._pages.login.bound(db, of, guest.person_id)
             text = letting_in.welcome(db, guest)
             page_messages.put(
                 db, new_id, now, person_id=guest.person_id, outbox_id=f"in:{new_id()}", text=text

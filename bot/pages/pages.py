@@ -16,8 +16,20 @@ from bot.log import get_logger
 from bot.pages import forms, mail, safety, shown, texts
 from bot.pages.doorway import Doorway
 from bot.pages.lane import PageLane
+from bot.pages.oauth import Exchange, Login
 from bot.pages.stop import Stop, missing, refused
-from bot.pages.visit import SESSION, VISIT, Pace, Proofs, Visit, cookie_of, new_nonce, set_cookie, visit
+from bot.pages.visit import (
+    MEMBER_SESSION,
+    SESSION,
+    VISIT,
+    Pace,
+    Proofs,
+    Visit,
+    cookie_of,
+    new_nonce,
+    set_cookie,
+    visit,
+)
 from config.clock import Clock
 from config.ids import new_id
 from config.settings import Settings
@@ -50,10 +62,18 @@ class Pages:
         settings: The public address and the trusted proxies.
         keep: Puts a row into the inbox; on disk when it returns (``Intake.keep``).
         lane: Where answers arrive.
+        exchange: Asks the platform who logged in; without it nobody is sent to log in.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, key: MailKey, settings: Settings, keep: Keep, lane: PageLane
+        self,
+        store: Store,
+        clock: Clock,
+        key: MailKey,
+        settings: Settings,
+        keep: Keep,
+        lane: PageLane,
+        exchange: Exchange | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -61,13 +81,14 @@ class Pages:
         self._server = settings.server
         self._apps: Mapping[str, str] = {
             app.corp_id: name for name, app in reversed(settings.dingtalk.items())
-        }
+        } | {app.corp_id: name for name, app in reversed(settings.wecom.items())}
         self._keep = keep
         self._lane = lane
         self._pace = Pace()
         self._proofs = Proofs(store)
         self._templates = shown.Templates()
         self._headers: dict[str, str] = {}
+        self.login = Login(self, settings.wecom, exchange, settings.server.public_url)
         self._doorway = Doorway(self)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
@@ -81,6 +102,8 @@ class Pages:
         router.add_post("/h5/confirm", self._guarded(door.confirm))
         router.add_get("/h5/l/{token}", self._guarded(door.link))
         router.add_post("/h5/l/{token}", self._guarded(door.use_link))
+        router.add_get("/h5/login", self._guarded(self.login.login))
+        router.add_get("/h5/back", self._guarded(self.login.back))
         router.add_get("/h5/out", self._guarded(door.ask_out))
         router.add_post("/h5/out", self._guarded(door.out))
         router.add_route("*", "/h5/{rest:.*}", self._guarded(self._nothing))
@@ -94,7 +117,7 @@ class Pages:
                     raise Stop(421, texts.BROKEN_TITLE, texts.WRONG_HOST, "")
                 if request.method == "POST" and not safety.own_form(request, self._server.public_url):
                     raise refused()
-                now = visit(request, await self._session(request))
+                now = visit(request, await self._session(request), await self._member(request))
                 response = await handler(request, now)
                 if now.fresh and not isinstance(response, web.HTTPException):
                     set_cookie(response, VISIT, now.fresh, secure=self.secure)
@@ -119,6 +142,13 @@ class Pages:
         if session is not None and request.method == "GET" and now - session.used_at >= TOUCH:
             await self.run(partial(page_sessions.touch, session_id=session.id, now=now))
         return session
+
+    async def _member(self, request: web.Request) -> PageSession | None:
+        value = cookie_of(request, MEMBER_SESSION)
+        if not value:
+            return None
+        now = self._clock.now()
+        return await self.read(partial(page_sessions.look, value=value, now=now, kind="member"))
 
     # -- what the handlers share
 
@@ -181,7 +211,19 @@ class Pages:
 
     def to_home(self) -> web.Response:
         """Post, redirect, get: reloading the page sends nothing twice."""
-        return web.Response(status=303, headers={**self._safe(), "Location": "/h5/#now"})
+        return self.redirect("/h5/#now", 303)
+
+    def redirect(self, address: str, status: int) -> web.Response:
+        """On to another address; ours, or the platform's login."""
+        return web.Response(status=status, headers={**self._safe(), "Location": address})
+
+    def enter(self, request: web.Request, of: Visit, *, notice: str = "", bare: bool = False) -> web.Response:
+        """The page for somebody who has not said yet who it is.
+
+        Args:
+            bare: Without the platform's login: it has just said what it can.
+        """
+        return self._doorway.enter(of, notice=notice, login=not bare and self.login.offered(request))
 
     async def form(self, request: web.Request, of: Visit, model: type[forms.F]) -> forms.F:
         """A form of ours, from a page of ours that was shown to this phone.
@@ -214,7 +256,7 @@ class Pages:
 
     async def _home(self, request: web.Request, of: Visit) -> web.Response:
         if of.session is None:
-            return self._doorway.enter(of)
+            return self.login.away(request, of) if self.login.at_once(request) else self.enter(request, of)
         return await self.talk(of, of.session, everything=request.query.get("all") == "1")
 
     async def talk(

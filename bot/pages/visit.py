@@ -15,6 +15,10 @@ from storage.page_sessions import LONGEST, PageSession
 
 SESSION, VISIT = "cb_page", "cb_visit"
 """Cookies: the signed-in phone; a visitor who has not said yet who it is."""
+MEMBER_SESSION, LOGIN = "cb_member", "cb_login"
+"""A signed-in teacher, for the pages teachers use; a phone on its way through the platform's login."""
+LOGIN_S = 600
+"""So long, in seconds, somebody may be on that way."""
 _VALUE = re.compile(r"[0-9a-f]{64}")
 PER_MINUTE = 20
 """So many words or presses of one phone; nobody writes faster, a stuck finger does."""
@@ -29,11 +33,13 @@ class Visit:
         session: The signed-in phone, or None.
         mark: What the forms are bound to: the session's id or the visitor's cookie.
         fresh: The visitor's cookie if it was made just now and must be set.
+        member: A teacher who came in by the platform's login, or None; never opens a guardian's page.
     """
 
     session: PageSession | None
     mark: str
     fresh: str = ""
+    member: PageSession | None = None
 
 
 def cookie_of(request: web.Request, name: str) -> str:
@@ -42,13 +48,20 @@ def cookie_of(request: web.Request, name: str) -> str:
     return next((value for key, _, value in pairs if key == name and _VALUE.fullmatch(value)), "")
 
 
-def visit(request: web.Request, session: PageSession | None) -> Visit:
-    """The sender of a request whose cookie was looked up."""
+def visit(request: web.Request, session: PageSession | None, member: PageSession | None = None) -> Visit:
+    """The sender of a request whose cookies were looked up."""
     if session is not None:
-        return Visit(session, f"session {session.id}")
+        return Visit(session, f"session {session.id}", member=member)
+    if member is not None:
+        return Visit(None, f"session {member.id}", member=member)
     known = cookie_of(request, VISIT)
     value = known or new_value()
     return Visit(None, f"visit {value}", "" if known else value)
+
+
+def member_of(of: Visit) -> str | None:
+    """The teacher who is signed in, by id."""
+    return of.member.person_id if of.member is not None else None
 
 
 def new_value() -> str:
@@ -69,7 +82,11 @@ class Proofs:
 
     def make(self, of: Visit, *what: str) -> str:
         """32 hex digits; ``what`` binds it to more than the phone."""
-        text = "\0".join((of.mark, *what))
+        return self.of(of.mark, *what)
+
+    def of(self, *what: str) -> str:
+        """The same of anything."""
+        text = "\0".join(what)
         return self._store.vault.keyed_hash("page form", text).hex()[:32]
 
     def holds(self, given: str, of: Visit, *what: str) -> bool:
@@ -77,9 +94,22 @@ class Proofs:
         return hmac.compare_digest(given, self.make(of, *what))
 
 
-def set_cookie(response: web.StreamResponse, name: str, value: str, *, secure: bool) -> None:
-    """Set a cookie that no script reads and no other site's page sends; an empty value takes it away."""
-    age = int(LONGEST.total_seconds()) if name == SESSION else None
+def set_cookie(
+    response: web.StreamResponse,
+    name: str,
+    value: str,
+    *,
+    secure: bool,
+    lax: bool = False,
+    age_s: int | None = None,
+) -> None:
+    """Set a cookie that no script reads and no other site's page sends; an empty value takes it away.
+
+    Args:
+        lax: It also comes along when another site sends the browser here; see :mod:`bot.pages.oauth`.
+        age_s: Seconds it lasts; else as long as the browser is open, or a session of ours may.
+    """
+    age = int(LONGEST.total_seconds()) if name == SESSION else age_s
     response.set_cookie(
         name,
         value,
@@ -87,7 +117,7 @@ def set_cookie(response: web.StreamResponse, name: str, value: str, *, secure: b
         path="/h5",
         secure=secure,
         httponly=True,
-        samesite="Strict",
+        samesite="Lax" if lax else "Strict",
     )
 
 

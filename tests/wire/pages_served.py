@@ -18,10 +18,11 @@ from aiohttp import web
 
 from bot.command import CardButton, Command, Page
 from bot.pages.lane import PageLane
+from bot.pages.oauth import Exchange
 from bot.pages.pages import Keep, Pages
 from config.clock import MovableClock
 from config.ids import new_id
-from config.settings import Settings
+from config.settings import Settings, WeComApp
 from handlers.pages.letting_in import give_page
 from storage import inbox, page_links, page_sessions, people
 from storage.engine import Db, Store
@@ -33,6 +34,15 @@ from tests.contract.invented import CORP, MONDAY, document
 T = TypeVar("T")
 PUBLIC = "https://school.example"
 TABLES = ("inbox", "page_messages", "page_sessions", "page_links", "identities", "codes", "people", "roles")
+
+
+WECOM = WeComApp.model_validate({
+    "corp_id": CORP,
+    "agent_id": 1000002,
+    "secret": "s",
+    "token": "tok",
+    "aes_key": "a" * 43,
+})  # fmt: skip
 
 
 @dataclass
@@ -121,8 +131,10 @@ class Served:
 
 
 @asynccontextmanager
-async def served(store: Store, keep: Keep | None = None) -> AsyncIterator[Served]:
-    """Serve the pages until the block ends."""
+async def served(
+    store: Store, keep: Keep | None = None, exchange: Exchange | None = None
+) -> AsyncIterator[Served]:
+    """Serve the pages until the block ends; with ``exchange`` there is a login, too."""
     clock = MovableClock(MONDAY)
     store.run(lambda db: import_school(db, document(2, 4), new_id, MONDAY)).result()
     key = store.run(inbox.mail_key).result()
@@ -132,7 +144,9 @@ async def served(store: Store, keep: Keep | None = None) -> AsyncIterator[Served
         "server": {"public_url": PUBLIC},
         "dingtalk": {"school": {"client_id": "c", "client_secret": "s", "corp_id": CORP}},
     })  # fmt: skip
-    pages = Pages(store, clock, key, settings, keep or here.keep, lane)
+    if exchange is not None:
+        settings = settings.model_copy(update={"wecom": {"school": WECOM}})
+    pages = Pages(store, clock, key, settings, keep or here.keep, lane, exchange)
     app = web.Application()
     pages.add_to(app.router)
     runner = web.AppRunner(app, access_log=None)
