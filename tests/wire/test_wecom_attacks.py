@@ -48,7 +48,9 @@ def test_the_manuals_example_has_36_clothes_of_which_two_are_cut_right() -> None
 @pytest.mark.parametrize("plain", [message, partial(event, "enter_agent"), press])
 async def test_one_message_in_every_clothes_is_one_row(tmp_path: Path, plain: Callable[[], str]) -> None:
     async with standing(tmp_path) as one:
-        stamp, encrypt = now_s(), made.sealed(plain())
+        # One that is sorted behind all digits, else some of the pairs are sorted otherwise.
+        encrypt = next(each for each in (made.sealed(plain()) for _try in range(1000)) if each[0].isalpha())
+        stamp = now_s()
         pairs = clothes(stamp, str(int(stamp) + 7), encrypt)  # the nonce is as long and as fresh as the time
         assert len(pairs) >= 36
         proof = made.proof(made.TOKEN, *pairs[0], encrypt)

@@ -135,13 +135,15 @@ async def standing(
     server = Server(metrics, health, routes=[door.add_to])
     public, admin = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
     await server.start(public, admin)
-    async with aiohttp.ClientSession() as http:
-        here = f"http://127.0.0.1:{public.getsockname()[1]}"
-        yield Stand(here, store, spool, intake, door, metrics, database, http, rings, key)
-    await server.stop()
-    await intake.close()
-    store.close()
-    spool.close()
+    try:
+        async with aiohttp.ClientSession() as http:
+            here = f"http://127.0.0.1:{public.getsockname()[1]}"
+            yield Stand(here, store, spool, intake, door, metrics, database, http, rings, key)
+    finally:
+        await server.stop()
+        await intake.close()
+        store.close()
+        spool.close()
 
 
 def answered(body: bytes) -> tuple[str, dict[str, Any]]:
