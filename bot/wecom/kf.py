@@ -36,7 +36,7 @@ MOST_SCENE = 128
 CLOSED = frozenset(("95001", "95002", "95013", "95018", "95031"))
 """Five were sent, or 48 hours are over, or the conversation has ended: until the customer writes again."""
 WRONG_STATE = "95018"
-BAD_TOKEN = "95007"  # noqa: S105 - a code
+TICKET_OVER = "95007"
 _BY_US = 1
 """The state in which the API answers: "looked after by the assistant"."""
 

@@ -187,7 +187,7 @@ class KfPuller:
         app, kf_id = self._place.app, self._place.kf_id
         since = await self._read(lambda db: book.cursor(db, app, kf_id))
         page = await kf.read(self._core, kf_id, since, self._token)
-        if not isinstance(page, kf.Page) and page.code == kf.BAD_TOKEN:
+        if not isinstance(page, kf.Page) and page.code == kf.TICKET_OVER:
             self._token = ""
             page = await kf.read(self._core, kf_id, since, "")
         if not isinstance(page, kf.Page):

@@ -15,7 +15,8 @@ from bot import supervisor
 def main() -> int:
     """Run ``classbridge serve --config FILE``, or the control in its place, until told to stop."""
     supervisor.STEADY_S = 0.0
-    module = "tests.chaos.ack_first" if os.environ.get("CHAOS_CONTROL") else "tests.chaos.long_memory"
+    usual = "tests.chaos.ack_first" if os.environ.get("CHAOS_CONTROL") else "tests.chaos.long_memory"
+    module = os.environ.get("CHAOS_MODULE", usual)
     command = [sys.executable, "-m", module, "serve", "--config", sys.argv[1]]
     return supervisor.main(["--public", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--", *command])
 

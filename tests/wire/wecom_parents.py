@@ -104,7 +104,7 @@ class Line:
 
     def _page(self, asked: dict[str, Any]) -> Said:
         if asked.get("token") and asked["token"] != self.token:
-            return Said("content", kf.BAD_TOKEN)
+            return Said("content", kf.TICKET_OVER)
         begin = int(asked.get("cursor") or 0)
         end = min(begin + self.page_size, len(self.items))
         more = int(end < len(self.items))
