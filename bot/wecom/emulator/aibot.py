@@ -188,7 +188,7 @@ class BotState:
         if body.get("msgtype") not in ("markdown", "template_card", *_MEDIA):
             raise ApiError(40008, "invalid message type")
         group = self.wrote[chat][0] is None
-        if body.get("chat_type") not in (0, 2 if group else 1):
+        if body.get("chat_type", 0) not in (0, 2 if group else 1):
             raise ApiError(40058, "chat_type does not fit")
         content, task = self.look(body)
         self._take(chat)
