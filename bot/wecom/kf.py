@@ -88,7 +88,7 @@ async def say(
     """
     for part, content in enumerate(contents):
         came = await _said(core, customer, msg_id(outbox_id, part), content)
-        if came.meaning not in ("ok", "exists"):
+        if came.meaning != "ok":
             return came.outcome(), part
     return Sent(""), len(contents)
 
@@ -122,7 +122,7 @@ async def welcome(core: Core, code: str, outbox_id: str, content: Content) -> Ou
     """The first words to somebody who has just come in; a code is good once, for 20 seconds."""
     kind, body = content
     came = await core.call(WELCOME, {"code": code, "msgid": msg_id(outbox_id), "msgtype": kind, kind: body})
-    return Sent("") if came.meaning in ("ok", "exists") else came.outcome()
+    return Sent("") if came.meaning == "ok" else came.outcome()
 
 
 async def read(core: Core, kf_id: str, cursor: str, token: str) -> Page | Verdict:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from config.settings import WeComApp
 
 MOST_CURSOR = 255
+MOST_STANDING = 5
+"""Empty pages in a row that announce more without leading further."""
 
 _log = get_logger("kf")
 
@@ -169,8 +171,7 @@ class KfPuller:
         async with self._reading:
             self._bell.clear()
             try:
-                while await self._page():
-                    pass
+                await self._to_the_end()
             except Refused as error:  # the platform keeps it for three days, and the place has not moved
                 _log.warning("kf_not_kept", app=self._place.app, reason=type(error).__name__)
             except _NotRead as error:
@@ -182,8 +183,18 @@ class KfPuller:
             self._bell.set()
             return False
 
-    async def _page(self) -> bool:
-        """One page; whether there is another."""
+    async def _to_the_end(self) -> None:
+        """Page after page; an empty one may stand where the last one ended, but not for ever."""
+        stood = 0
+        while stood < MOST_STANDING:
+            more, moved = await self._page()
+            if not more:
+                return
+            stood = 0 if moved else stood + 1
+        raise _NotRead("stands")
+
+    async def _page(self) -> tuple[bool, bool]:
+        """One page; whether there is another, and whether the place has moved."""
         app, kf_id = self._place.app, self._place.kf_id
         since = await self._read(lambda db: book.cursor(db, app, kf_id))
         page = await kf.read(self._core, kf_id, since, self._token)
@@ -195,8 +206,7 @@ class KfPuller:
         if len(page.cursor) > MOST_CURSOR:
             raise _NotRead("cursor")
         point("kf.read")
-        moved = await self._keep(page, since)
-        return page.more and moved
+        return page.more, await self._keep(page, since)
 
     async def _keep(self, page: kf.Page, since: str) -> bool:
         """Keep a page and the place behind it; whether the place has moved."""

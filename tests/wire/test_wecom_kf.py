@@ -60,12 +60,6 @@ async def test_parts_end_at_the_first_that_is_refused() -> None:
     assert await kf.say(line.core, HER, "e" * 32, contents) == (Sent(""), 3)
 
 
-async def test_our_own_name_already_taken_is_success() -> None:
-    line = Line()
-    line.will(kf.SEND, Said("exists", "x"))
-    assert await kf.say(line.core, HER, "e" * 32, kf.words("好")) == (Sent(""), 1)
-
-
 async def test_the_wrong_state_is_changed_once() -> None:
     line = Line()
     line.will(kf.SEND, Said("content", kf.WRONG_STATE), Said("content", kf.WRONG_STATE))

@@ -232,6 +232,17 @@ async def test_pages_are_read_to_the_end_also_behind_an_empty_one(stand: Stand) 
     assert len(stand.rows()) == 5
 
 
+@pytest.mark.parametrize(("empty", "read"), [(4, True), (5, False)])
+async def test_an_empty_page_may_stand_still_but_not_for_ever(stand: Stand, empty: int, read: bool) -> None:
+    stand.line.items = [said(1)]
+    still = Said("ok", data={"msg_list": [], "next_cursor": "", "has_more": 1})
+    stand.line.will(kf.SYNC, *[still] * empty)
+    assert await stand.puller.pull() is read
+    assert stand.puller.idle is read
+    await stand.puller.settle()
+    assert len(stand.rows()) == 1
+
+
 async def test_each_page_asks_for_what_the_platform_gives(stand: Stand) -> None:
     stand.line.items = [said(1)]
     stand.line.token = "T1"
