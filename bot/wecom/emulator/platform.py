@@ -12,10 +12,10 @@ from bot.emulation.records import CallLog, Content, Item, PushRecord, SeenLog
 from bot.emulation.world import Person
 from bot.wecom.emulator.aibot import BotState
 from bot.wecom.emulator.crypt import Crypt
-from bot.wecom.emulator.groups import GroupState
+from bot.wecom.emulator.group_state import GroupState
 from bot.wecom.emulator.kf_state import KfState
 from bot.wecom.emulator.limits import Limits, Window
-from bot.wecom.emulator.school import SchoolState
+from bot.wecom.emulator.schoolbook import SchoolState
 from bot.wecom.emulator.world import WeComWorld
 from config.clock import MovableClock
 
