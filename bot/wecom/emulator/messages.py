@@ -37,7 +37,7 @@ def send(platform: Platform, call: Request) -> Done:
     payload: dict[str, Any] = {"invaliduser": "|".join(bad), "msgid": message}
     if code:
         payload["response_code"] = code
-    if _second_copy(platform, body, call.raw):
+    if second_copy(platform, body, call.raw):
         return Done(payload)
 
     def effect() -> None:
@@ -82,7 +82,7 @@ def _member(user: str) -> bool:
     return not user.startswith("g-")
 
 
-def _second_copy(platform: Platform, body: dict[str, Any], raw: bytes) -> bool:
+def second_copy(platform: Platform, body: dict[str, Any], raw: bytes) -> bool:
     """Whether the same body came within the interval: then it is taken and not shown."""
     if body.get("enable_duplicate_check") != 1:
         return False
