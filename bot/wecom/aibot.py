@@ -18,7 +18,7 @@ from bot.command import Command, FileRef, Group, Maybe, Outcome, Private, Refuse
 from bot.intake import Answer, Intake
 from bot.media import Gone
 from bot.metrics import Metrics
-from bot.wecom import aibot_errors, aibot_upload, aibot_words, envelope
+from bot.wecom import aibot_upload, aibot_words, envelope
 from bot.wecom.aibot_link import Ack, NoAck, NotOpen
 from bot.wecom.aibot_wire import (
     REPLY,
@@ -33,6 +33,7 @@ from bot.wecom.aibot_wire import (
 )
 from bot.wecom.codec import Codec, Rejected, is_fresh
 from bot.wecom.plain import exchange
+from bot.wecom.plain import outcome as coded
 from config.clock import Clock
 from config.ids import new_id
 from config.settings import LimitSettings, WeComApp
@@ -46,6 +47,9 @@ RESPONSE = "/cgi-bin/aibot/response"
 _MARGIN_S = 10.0
 _DEAD = frozenset({846605, 846608})
 """The message can be answered no more; a new one to the same chat can be sent."""
+
+_WORDS = frozenset({"40008", "40033", "40058", "44004", "45002"})
+"""Refusals of what was said; any other definite one means that the address is dead."""
 
 Files = Callable[[FileRef], Awaitable[bytes]]
 Robot = Callable[[str], Awaitable[Webhook | None]]
@@ -234,12 +238,12 @@ class AiBotLane:
         if req_id:
             came = await _asked(socket, RESPOND, answer, req_id)
             if not (isinstance(came, Ack) and came.code in _DEAD):
-                return aibot_errors.outcome(came.code) if isinstance(came, Ack) else came
+                return coded(came.code) if isinstance(came, Ack) else came
         chat_id, chat_type = _chat(command)
         if not chat_id:
             return Refused("no_chat", "recipient")
         came = await _asked(socket, SEND, {"chatid": chat_id, "chat_type": chat_type, **body})
-        return aibot_errors.outcome(came.code) if isinstance(came, Ack) else came
+        return coded(came.code) if isinstance(came, Ack) else came
 
     def _req_id(self, session: Session | None) -> str:
         """The message that is answered, if it came over this very connection and not long ago."""
@@ -289,7 +293,7 @@ class AiBotLane:
         if isinstance(outcome, Refused) and outcome.action in ("retry", "slow"):
             self._spent.pop(url, None)
             return outcome
-        if isinstance(outcome, Refused) and outcome.action != "content":
+        if isinstance(outcome, Refused) and outcome.code not in _WORDS:
             return None
         return outcome
 

@@ -13,12 +13,12 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from bot.command import FileRef, Refused
+from bot.command import FileRef, Maybe, Refused
 from bot.dingtalk.escape import clean
 from bot.media import Gone
 from bot.render import NotDrawn
-from bot.wecom import aibot_errors
 from bot.wecom.aibot_link import Ack, NoAck, NotOpen
+from bot.wecom.plain import outcome
 from storage.engine import Refused as StoreRefused
 
 INIT, CHUNK, FINISH = "aibot_upload_media_init", "aibot_upload_media_chunk", "aibot_upload_media_finish"
@@ -101,9 +101,11 @@ async def _said(socket: Asks, cmd: str, body: dict[str, Any], wanted: str) -> st
         return Refused("aibot.offline", "retry")
     except NoAck:
         return Refused("file.noAck", "retry")
-    refused = aibot_errors.outcome(ack.code)
-    if isinstance(refused, Refused):
-        return Refused(f"file.{refused.code}", refused.action, refused.after_s)
+    came = outcome(ack.code)
+    if isinstance(came, Refused):
+        return Refused(f"file.{came.code}", came.action, came.after_s)
+    if isinstance(came, Maybe):
+        return Refused(f"file.{came.code}", "retry")
     value = ack.body.get(wanted) if wanted else ""
     return value if isinstance(value, str) else Refused("file.noMediaId", "retry")
 

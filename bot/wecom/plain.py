@@ -11,8 +11,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from bot.command import Maybe, Refused, Sent
-from bot.wecom import aibot_errors
+from bot.command import Maybe, Outcome, Refused, Sent
+from bot.wecom.errors import classify
 from config.settings import LimitSettings
 
 _MOST_ANSWER = 64 * 1024
@@ -39,11 +39,14 @@ async def exchange(
         return Refused("connect", "retry")
     except (TimeoutError, aiohttp.ClientError, OSError):
         return Maybe("no_answer")
-    came = aibot_errors.judge(status, raw)
-    if not isinstance(came, Sent):
-        return came
-    data = orjson.loads(raw)
-    return data if isinstance(data, dict) else {}
+    verdict = classify(status, raw)
+    return verdict.data if verdict.meaning == "ok" else verdict.outcome()
+
+
+def outcome(code: int) -> Outcome:
+    """What a bare ``errcode`` comes to, where there is no HTTP around it."""
+    verdict = classify(200, orjson.dumps({"errcode": code}))
+    return Sent("") if verdict.meaning == "ok" else verdict.outcome()
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

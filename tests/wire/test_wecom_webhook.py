@@ -157,12 +157,12 @@ class TestFiles:
     [
         ({"errcode": 93000, "errmsg": "invalid webhook url"}, Refused("93000", "config")),
         ({"errcode": 45009}, Refused("45009", "slow", 60.0)),
-        ({"errcode": -1}, Refused("-1", "retry")),
+        ({"errcode": -1}, Maybe("-1")),
         ({"errcode": 40058}, Refused("40058", "content")),
-        ({"errcode": 987654}, Refused("987654", "config")),
+        ({"errcode": 987654}, Refused("987654", "content")),
         (502, Maybe("http502")),
-        (403, Refused("http403", "config")),
-        (429, Refused("http429", "slow", 60.0)),
+        (403, Maybe("http403")),
+        (429, Maybe("http429")),
         (200, Maybe("unreadable")),
     ],
 )

@@ -14,22 +14,16 @@ from typing import Any
 
 from bot.emulation import texts as cast
 from bot.emulation.records import Content
-from bot.emulation.world import SchoolClass
 from bot.wecom.emulator import media
 from bot.wecom.emulator.endpoint import ApiError, Done, Endpoint, Request, Table
 from bot.wecom.emulator.platform import Platform
+from bot.wecom.emulator.world import robot_key
 
 MOST_TEXT = 2048
 MOST_MARKDOWN = 4096
 MOST_PICTURE = 2 << 20
 _SOFT = re.compile(r" {2}\n")
 _LINK = re.compile(r"\[([^\]\n]*)\]\((\S+?)\)")
-
-
-def key_of(corp: str, klass: SchoolClass) -> str:
-    """The key of a class's robot; always the same one."""
-    made = hashlib.sha256(f"webhook:{corp}:{klass.id}".encode()).hexdigest()
-    return "-".join((made[:8], made[8:12], made[12:16], made[16:20], made[20:32]))
 
 
 def _group(platform: Platform, call: Request) -> tuple[str, str]:
@@ -41,7 +35,7 @@ def _group(platform: Platform, call: Request) -> tuple[str, str]:
     key = call.query.get("key", "")
     world = platform.world
     for klass in world.classes:
-        if world.profile == "internal" and key == key_of(world.corp, klass):
+        if world.profile == "internal" and key == robot_key(world.corp, klass):
             return key, klass.group
     raise ApiError(93000, "invalid webhook url")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from typing_extensions import override
@@ -16,6 +17,12 @@ NOT_SUBSCRIBED = (texts.CAST[1] + texts.GRANDMOTHER,)
 def is_guardian(person: Person) -> bool:
     """Whether somebody is a parent only: on WeChat, no member."""
     return bool(person.roles) and all(role.kind == "guardian" for role in person.roles)
+
+
+def robot_key(corp: str, klass: SchoolClass) -> str:
+    """The key of the webhook robot in a class's internal group; always the same one."""
+    made = hashlib.sha256(f"webhook:{corp}:{klass.id}".encode()).hexdigest()
+    return "-".join((made[:8], made[8:12], made[12:16], made[16:20], made[20:32]))
 
 
 class WeComWorld(World):
@@ -76,7 +83,8 @@ class WeComWorld(World):
     def _group_json(self, klass: SchoolClass) -> dict[str, Any]:
         place: dict[str, Any] = {"platform": self.platform, "app": self.app}
         if self.profile == "internal":
-            return {**place, "kind": "group", "id": klass.group}
+            robot = {"webhook": texts.ROBOT, "token": robot_key(self.corp, klass)}
+            return {**place, "kind": "group", "id": klass.group, **robot}
         if self.profile == "forward":
             return {**place, "kind": "forward", "id": klass.id}
         return {**place, "kind": "broadcast", "id": klass.group}
