@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from unittest import mock
@@ -17,6 +18,7 @@ import pytest
 from bot.wecom import codec, wire, xml
 from bot.wecom.codec import Codec
 from bot.wecom.envelope import encrypted
+from config.clock import MovableClock
 from tests.chaos import mutations
 from tests.wire import wecom_requests as made
 from tests.wire.wecom_stand import event, message, now_s, press, standing
@@ -46,13 +48,16 @@ def test_the_manuals_example_has_36_clothes_of_which_two_are_cut_right() -> None
 
 
 @pytest.mark.parametrize("plain", [message, partial(event, "enter_agent"), press])
-async def test_one_message_in_every_clothes_is_one_row(tmp_path: Path, plain: Callable[[], str]) -> None:
-    async with standing(tmp_path) as one:
-        # One that is sorted behind all digits, else some of the pairs are sorted otherwise.
-        encrypt = next(each for each in (made.sealed(plain()) for _try in range(1000)) if each[0].isalpha())
-        stamp = now_s()
-        pairs = clothes(stamp, str(int(stamp) + 7), encrypt)  # the nonce is as long and as fresh as the time
-        assert len(pairs) >= 36
+async def test_one_message_in_every_clothes_is_one_row(tmp_path: Path, plain: Callable[..., str]) -> None:
+    # A time without noughts, and a nonce as long and as fresh: all splits are sorted like the genuine one.
+    stamp, nonce = "1422222222", "1422222299"
+    clock = MovableClock(datetime.fromtimestamp(int(stamp), UTC))
+    async with standing(tmp_path, clock=clock) as one:
+        words = plain(CreateTime=int(stamp))
+        # Sorted behind all digits, too.
+        encrypt = next(each for each in (made.sealed(words) for _try in range(1000)) if each[0].isalpha())
+        pairs = clothes(stamp, nonce, encrypt)
+        assert len(pairs) == 40
         proof = made.proof(made.TOKEN, *pairs[0], encrypt)
         answers = []
         for early, late in pairs * 2:

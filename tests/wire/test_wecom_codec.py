@@ -129,6 +129,7 @@ PADDINGS = {
     "none": b"\x01" * 3 + b"\x00",
     "0": bytes(20),
     "33": bytes([33]) * 20,
+    "36, all of them": bytes([36]) * 36,
     "255": bytes([255]) * 20,
     "more than there is": bytes([21]) * 20,
     "not all the same": bytes([19]) + bytes([20]) * 19,
@@ -145,6 +146,8 @@ def test_a_padding_that_is_none(pad: bytes) -> None:
 @pytest.mark.parametrize("length", [8, 24, 25, 1 << 16, (1 << 31) - 1, (1 << 32) - 1])
 def test_a_length_that_does_not_fit(length: int) -> None:
     assert isinstance(opened(raw(BODY, length=length)), Rejected)
+    # Nobody's owner is the end of anything: there the length alone says where the words end.
+    assert isinstance(opened(raw(BODY, "", length=length), ""), Rejected)
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 19])

@@ -19,7 +19,7 @@ from bot.metrics import Metrics
 from bot.server import Server
 from bot.supervisor import bind
 from bot.wecom.door import BotDoor, WeComDoor
-from config.clock import SystemClock
+from config.clock import Clock, SystemClock
 from config.settings import WeComApp
 from storage import inbox, schema
 from storage.engine import Db, Store, open_store
@@ -89,7 +89,7 @@ def now_s(ahead: int = 0) -> str:
 
 
 def message(number: int = 1, content: str = "你好", **more: object) -> str:
-    """A genuine message of now."""
+    """A genuine message of now, unless told otherwise; the same for the others."""
     fields = {"CreateTime": int(now_s()), "MsgType": "text", "Content": content, "MsgId": number}
     return made.inner(**(fields | more))
 
@@ -110,6 +110,7 @@ async def standing(
     tmp_path: Path,
     decided: Decided | None = None,
     bots: Mapping[str, BotDoor] | None = None,
+    clock: Clock | None = None,
     **settings: object,
 ) -> AsyncIterator[Stand]:
     """See the module.
@@ -117,17 +118,19 @@ async def standing(
     Args:
         decided: Where a press learns what was decided.
         bots: The AI bots' doors.
+        clock: In place of the system's.
         settings: In place of those of the app.
     """
     database = tmp_path / "a.db"
     schema.prepare(f"sqlite:///{database}")
     store = open_store(f"sqlite:///{database}", tmp_path / "key")
     key = store.run(inbox.mail_key).result()
+    clock = clock or SystemClock()
     spool, metrics = Spool(tmp_path / "spool", 1 << 20), Metrics()
-    intake = Intake(store, spool, SystemClock(), key, metrics, lambda: None, decided)
+    intake = Intake(store, spool, clock, key, metrics, lambda: None, decided)
     apps = {"school": WeComApp.model_validate(SETTINGS | settings)}
     rings: list[tuple[str, str, str]] = []
-    door = WeComDoor(intake, SystemClock(), metrics, apps, lambda *ring: rings.append(ring), bots or {})
+    door = WeComDoor(intake, clock, metrics, apps, lambda *ring: rings.append(ring), bots or {})
 
     async def health() -> dict[str, object]:
         return {"status": "ok"}
