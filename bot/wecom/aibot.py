@@ -189,11 +189,10 @@ class AiBotLane:
         self._socket = socket
 
     def takes(self, command: Command) -> bool:
-        """Whether it is the AI bot's: to a group, or the answer to what somebody wrote to the bot."""
-        session = command.session
-        return isinstance(command.target, Group) or (
-            session is not None and session.url.startswith((SOCKET, REPLY))
-        )
+        """Whether it is the AI bot's: to a group, or to one person whose word to the bot can be answered."""
+        if isinstance(command.target, Group):
+            return True
+        return bool(self._reply_url(command.session) or self._req_id(command.session))
 
     def buckets(self, command: Command) -> list[Bucket]:
         """Thirty a minute and a thousand an hour in one conversation: we stay below."""
@@ -254,6 +253,8 @@ class AiBotLane:
 
     async def _instead(self, command: Command) -> Outcome:
         """By callback the bot only answers: the class's webhook robot says what nobody asked."""
+        if isinstance(command.target, Private):
+            return Refused("aibot.dead", "retry")  # not taken a second time: the app writes instead
         if isinstance(command.target, Group) and self._robot is not None and self._by_robot is not None:
             robot = await self._robot(command.target.conversation_id)
             if robot is not None:

@@ -17,7 +17,8 @@ from bot.metrics import Metrics
 from bot.pages.lane import PageLane
 from bot.pages.links import Links
 from bot.tenure import Tenure
-from bot.wecom.aibot import AiBotDoor, AiBotLane
+from bot.wecom.aibot import AiBotDoor
+from bot.wecom.aibot_group import lane
 from bot.wecom.aibot_socket import AiBotSocket
 from bot.wecom.client import WeCom
 from bot.wecom.door import WeComDoor
@@ -114,15 +115,15 @@ class WeComApps:
 
     def _bot(self, name: str, app: WeComApp, intake: Intake) -> AiBotDoor:
         one = self._around
-        self.clients[name].aibot = AiBotLane(name, app, one.settings.limits, one.http, one.clock)
+        self.clients[name].aibot = lane(self.clients[name].core, one.store, one.files)
         return AiBotDoor(intake, name, app, one.clock, one.metrics)
 
     def _socket(self, name: str, app: WeComApp, intake: Intake) -> AiBotSocket:
         one = self._around
-        lane = AiBotLane(name, app, one.settings.limits, one.http, one.clock)
-        self.clients[name].aibot = lane
+        speaks = lane(self.clients[name].core, one.store, one.files)
+        self.clients[name].aibot = speaks
         tenure = self._tenure(f"aibot:{name}")
-        return AiBotSocket(name, app, one.http, one.clock, intake, tenure, one.metrics, lane)
+        return AiBotSocket(name, app, one.http, one.clock, intake, tenure, one.metrics, speaks)
 
     # -- life
 
