@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import (
     Column,
@@ -128,6 +129,21 @@ def by_name(db: Db, school_id: str, name: str) -> SchoolClass | None:
     same = (classes.c.grade == meant[0]) & (classes.c.number == meant[1])
     rows = db.conn.execute(_SELECT.where((classes.c.school_id == school_id) & same)).all()
     return SchoolClass(*rows[0]) if len(rows) == 1 else None
+
+
+Way = Literal["by_itself", "confirmed", "by_hand"]
+_WAYS: dict[str, Way] = {"broadcast": "confirmed", "forward": "by_hand"}
+
+
+def way(group_chat: str | None) -> Way:
+    """How a post comes into the class's group, from the kind in its key.
+
+    Returns:
+        ``by_itself``: a robot is in the group (or there is no group at all, which a post then says) ·
+        ``confirmed``: its owner confirms what is laid before them · ``by_hand``: only people post there.
+    """
+    parts = (group_chat or "").split("/", 3)
+    return _WAYS.get(parts[2], "by_itself") if len(parts) == 4 else "by_itself"
 
 
 def bind_group(db: Db, class_id: str, chat_key: str | None) -> bool:

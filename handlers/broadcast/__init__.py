@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from handlers.broadcast.post import Post, post
+from handlers.broadcast.post import SKIPPED, TAKEN_OUT, Post, post, take_out, waits
 
-__all__ = ["Post", "post"]
+__all__ = ["SKIPPED", "TAKEN_OUT", "Post", "post", "take_out", "waits"]

@@ -1,13 +1,27 @@
-"""What goes to a class group goes through here: one slot per class, local day and feature."""
+"""What goes to a class group goes through here: one slot per class, local day and feature.
+
+Where a robot is in the group each section is a post of its own. Where the group's owner has to confirm, the
+sections of a day are one message; where nothing of ours can be in the group, its teacher gets words to copy.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
+from handlers.broadcast import byhand, texts
 from handlers.context import Ctx
-from handlers.reply import Reply, Subject, Thing, ToClass
-from storage import broadcast
+from handlers.reply import Act, Asker, Drawn, Reply, StopSend, Subject, Thing, ToClass
+from storage import broadcast, classes, outbox, tasks
+from storage.tasks import Section, Task
+
+NAME = KIND = "broadcast"
+"""The feature that follows what waits for a teacher, and the kind of such a thing."""
+CLOSING = time(21, 0)
+TAKEN_OUT, SLOT_USED, SKIPPED = "taken_out", "slot_used", "skipped"
+"""Codes of what is handed on: it is in the group although it was taken back · the day's one message went out
+without it · the teacher wants none today."""
+OPEN: tuple[tasks.State, ...] = ("queued", "asked", "stopping", "by_hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +37,7 @@ class Post:
         title: A card's title, at most 12 characters.
         text: The words.
         deadline: After this (UTC) it is dropped.
+        picture: The same to look at, for a group somebody forwards it to.
     """
 
     class_id: str
@@ -33,13 +48,17 @@ class Post:
     title: str
     text: str
     deadline: datetime
+    picture: Drawn | None = None
 
 
-def post(ctx: Ctx, what: Post) -> Reply | None:
+def post(ctx: Ctx, what: Post) -> list[Act] | None:
     """Take the slot and make the group post; None if something else was posted in it today.
 
     The thing that holds the slot may post again: its feature has made sure that the first try failed.
     """
+    of = classes.get(ctx.db, what.class_id)
+    if classes.way(of.group_chat if of else None) != "by_itself":
+        return _hand_in(ctx, what)
     taken = broadcast.take(
         ctx.db,
         ctx.new_id,
@@ -52,7 +71,7 @@ def post(ctx: Ctx, what: Post) -> Reply | None:
     )
     if not taken and broadcast.holder(ctx.db, what.class_id, what.day, what.feature) != what.thing.id:
         return None
-    return Reply(
+    made = Reply(
         ToClass(what.class_id),
         what.text,
         title=what.title,
@@ -62,3 +81,94 @@ def post(ctx: Ctx, what: Post) -> Reply | None:
         deadline=what.deadline,
         wants_outcome=True,
     )
+    return [made]
+
+
+def _hand_in(ctx: Ctx, what: Post) -> list[Act] | None:
+    """Put a section into the day's one message; None once that is in the group."""
+    task = tasks.get_or_create(
+        ctx.db, ctx.new_id, school_id=ctx.school.id, class_id=what.class_id, day=what.day
+    )
+    if task.state == "sent":
+        return None
+    drawn = what.picture
+    picture = (drawn.recipe, drawn.name, dict(drawn.data)) if drawn else None
+    section = Section(what.feature, what.thing.kind, what.thing.id, 0, what.title, what.text, picture)
+    tasks.put_section(ctx.db, ctx.new_id, ctx.now, task, section)
+    acts = go_on(ctx, task.id)
+    of = classes.get(ctx.db, what.class_id)
+    if ctx.person is not None and of is not None and classes.way(of.group_chat) == "confirmed":
+        return [Reply(Asker(), texts.laid(of.name)), *acts]
+    return acts
+
+
+def take_out(ctx: Ctx, class_id: str, day: date, feature: str, thing: Thing) -> list[Act] | None:
+    """Take back what is not in the group yet.
+
+    Returns:
+        What has to be done for it; None if it is too late.
+    """
+    of = classes.get(ctx.db, class_id)
+    if classes.way(of.group_chat if of else None) == "by_itself":
+        return [] if outbox.withdraw(ctx.db, thing.kind, thing.id) else None
+    task = tasks.for_day(ctx.db, class_id, day)
+    if task is None or task.state not in OPEN or not tasks.take_out(ctx.db, task, feature):
+        return None
+    return go_on(ctx, task.id)
+
+
+def waits(ctx: Ctx, class_id: str, day: date) -> bool:
+    """Whether something of the day waits for the teacher of a class."""
+    task = tasks.for_day(ctx.db, class_id, day)
+    return task is not None and task.state in OPEN
+
+
+def go_on(ctx: Ctx, task_id: str) -> list[Act]:
+    """The sections have changed: what lies before the teacher is taken back first, then the new goes out."""
+    task = tasks.get(ctx.db, task_id)
+    if task is None or task.state == "sent":
+        return []
+    if task.state == "asked":
+        return stop(ctx, task)
+    if task.state == "stopping":
+        return []  # its outcome goes on with what is there then
+    if (
+        task.state == "queued"
+        and not outbox.withdraw(ctx.db, KIND, task.id)
+        and tasks.under_way(ctx.db, task)
+    ):
+        return []  # it is being laid right now; the outcome sees that there is something newer
+    return lay(ctx, task)
+
+
+def stop(ctx: Ctx, task: Task) -> list[Act]:
+    """Take back what lies before the teacher."""
+    if task.task_id is None or not tasks.set_state(ctx.db, task.id, ("asked", "stopping"), "stopping"):
+        return []
+    return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id))]
+
+
+def lay(ctx: Ctx, task: Task) -> list[Act]:
+    """All open sections of the day as one message: to the group, or to the teacher's hands."""
+    open_sections = [section for section in tasks.sections(ctx.db, task) if section.wanted]
+    of = classes.get(ctx.db, task.class_id)
+    if not open_sections or of is None:
+        byhand.close(ctx, task.id)
+        tasks.set_state(ctx.db, task.id, OPEN, "dropped", task_id=None, done_at=ctx.now)
+        return []
+    if classes.way(of.group_chat) == "by_hand":
+        return byhand.hand_over(ctx, of, task, open_sections)
+    queued = {"laid": task.version, "task_id": None}
+    tasks.set_state(ctx.db, task.id, (*OPEN, "dropped"), "queued", **queued)
+    made = Reply(
+        ToClass(task.class_id),
+        texts.merged([section.text for section in open_sections]),
+        title=open_sections[0].title,
+        thing=Thing(KIND, task.id),
+        arrival="must",
+        subject=Subject(KIND, task.id, task.version),
+        deadline=ctx.calendar.at(task.day, CLOSING),
+        wants_outcome=True,
+        owner=NAME,
+    )
+    return [made]

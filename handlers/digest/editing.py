@@ -10,6 +10,7 @@ from handlers.digest import rules, texts
 from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import Desk, Sheet, current, today, who
 from handlers.digest.noting import refused
+from handlers.digest.posting import lies_before_teacher
 from handlers.language.notes import note_of
 from storage import digests, people
 from storage.digests import Kind, Note
@@ -42,7 +43,10 @@ def find(ctx: Ctx, chosen: Sequence[Desk], slots: dict[str, str]) -> Place | str
     """The note that is meant, or what to say when it is none or several."""
     places = _places(ctx, chosen)
     if not places:
-        out = any(today(ctx, desk.of).state in ("published", "queued") for desk in chosen)
+        sheets = [today(ctx, desk.of) for desk in chosen]
+        if any(lies_before_teacher(ctx, its) for its in sheets):
+            return texts.ALREADY_LAID
+        out = any(its.state in ("published", "queued") for its in sheets)
         return texts.ALREADY_OUT if out else texts.no_such_note(0)
     if "last" in slots:
         return _last(ctx, places, slots["last"])

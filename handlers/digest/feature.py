@@ -92,7 +92,7 @@ class Digest:
             return Question(_as_question(reading)) if parent or teaches(ctx) else None
         return None
 
-    def handle(self, ctx: Ctx, message: Message, match: object) -> Sequence[Reply]:
+    def handle(self, ctx: Ctx, message: Message, match: object) -> Sequence[Act]:
         """Do what was matched."""
         match match:
             case Wish(wish, words):
@@ -106,7 +106,7 @@ class Digest:
             case _:
                 return []
 
-    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Reply] | None:
+    def resume(self, ctx: Ctx, message: Message, reading: Reading, talk: Talk) -> Sequence[Act] | None:
         """Words that answer what was asked last: a kind, a class. None: not about that."""
         held = pending.load(talk)
         if held is None:
@@ -126,7 +126,7 @@ class Digest:
             return self._go_on(ctx, message, talk, held, choice.action)
         return _on_digest(ctx, message, choice)
 
-    def _go_on(self, ctx: Ctx, message: Message, talk: Talk, held: Pending, action: str) -> Sequence[Reply]:
+    def _go_on(self, ctx: Ctx, message: Message, talk: Talk, held: Pending, action: str) -> Sequence[Act]:
         pending.close(ctx, talk)
         what, _, value = action.partition(":")
         if what == "kind":
@@ -135,13 +135,13 @@ class Digest:
             return _run(ctx, message, pending.with_class(held, value, desks(ctx)))
         return [Reply(Asker(), texts.LET_IT_BE if held.op == "question" else texts.LET_GO)]
 
-    def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Reply]:
+    def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Act]:
         """What became of a post, or of taking it back."""
         if outcome.thing is not None and outcome.thing.kind == picture.THING:
             return picture.outcome(ctx, outcome)
         return recalling.outcome(ctx, outcome) if outcome.act == "recall" else posting.outcome(ctx, outcome)
 
-    def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Reply]:
+    def due(self, ctx: Ctx, occurrence: Occurrence) -> Sequence[Act]:
         """Preview, sending and closing time."""
         return planning.due(ctx, occurrence)
 
@@ -177,12 +177,12 @@ def _as_question(reading: Reading) -> Reading:
     return replace(reading, intent="ask_digest", slots={**reading.slots, "date": "D+0"})
 
 
-def _unsorted(ctx: Ctx, message: Message, reading: Reading) -> list[Reply]:
+def _unsorted(ctx: Ctx, message: Message, reading: Reading) -> Sequence[Act]:
     items: list[list[str | None]] = [[None, reading.clean]]
     return _wish(ctx, message, Pending("notes", items=items), reading.slots.get("class", ""))
 
 
-def _wish(ctx: Ctx, message: Message, wish: Pending, words: str) -> list[Reply]:
+def _wish(ctx: Ctx, message: Message, wish: Pending, words: str) -> Sequence[Act]:
     mine = desks(ctx)
     if words:
         chosen = named(ctx, words, mine)
@@ -192,7 +192,7 @@ def _wish(ctx: Ctx, message: Message, wish: Pending, words: str) -> list[Reply]:
     return _run(ctx, message, wish)
 
 
-def _run(ctx: Ctx, message: Message, wish: Pending) -> list[Reply]:
+def _run(ctx: Ctx, message: Message, wish: Pending) -> Sequence[Act]:
     """Ask for what is missing, else do it."""
     mine = desks(ctx)
     if not wish.classes:
@@ -238,7 +238,7 @@ def _by_names(ctx: Ctx, wish: Pending, mine: Sequence[Desk]) -> Desk | None:
     return there[0] if len(there) == 1 else None
 
 
-def _take_notes(ctx: Ctx, message: Message, wish: Pending, mine: Sequence[Desk]) -> list[Reply]:
+def _take_notes(ctx: Ctx, message: Message, wish: Pending, mine: Sequence[Desk]) -> Sequence[Act]:
     clear: list[tuple[Kind, str]] = [
         (_kind(kind), str(text)) for kind, text in wish.items if kind is not None
     ]
@@ -276,16 +276,16 @@ def _kind(value: str) -> Kind:
     return "praise" if value == "praise" else "news" if value == "news" else "reminder"
 
 
-_Command = Callable[[Ctx, Message, Pending, Desk], list[Reply]]
+_Command = Callable[[Ctx, Message, Pending, Desk], Sequence[Act]]
 
 
-def _command(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+def _command(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> Sequence[Act]:
     if wish.op in _DECIDES and not desk.decides and "ask" not in wish.slots:
         return [posting.decide_refused(ctx, desk.of)]
     return _COMMANDS[wish.op](ctx, message, wish, desk)
 
 
-def _preview(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+def _preview(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence[Act]:
     return [posting.preview(ctx, desk, _shown(ctx, desk), Asker())]
 
 
@@ -295,28 +295,28 @@ def _shown(ctx: Ctx, desk: Desk) -> Sheet:
     return coming if coming.notes else today(ctx, desk.of)
 
 
-def _picture(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+def _picture(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence[Act]:
     return [picture.picture(ctx, desk.of)]
 
 
-def _publish(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+def _publish(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence[Act]:
     made = posting.publish(ctx, today(ctx, desk.of))
-    return [Reply(Asker(), made) if isinstance(made, str) else made]
+    return [Reply(Asker(), made)] if isinstance(made, str) else made
 
 
-def _skip(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
-    return [Reply(Asker(), posting.skip(ctx, today(ctx, desk.of)))]
+def _skip(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Act]:
+    return posting.skip(ctx, today(ctx, desk.of))
 
 
-def _hold(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
-    return [Reply(Asker(), posting.hold(ctx, desk, who(ctx)))]
+def _hold(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence[Act]:
+    return posting.hold(ctx, desk, who(ctx))
 
 
-def _schedule(ctx: Ctx, _message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+def _schedule(ctx: Ctx, _message: Message, wish: Pending, desk: Desk) -> Sequence[Act]:
     return [Reply(Asker(), planning.set_times(ctx, desk, wish.slots))]
 
 
-def _edit(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+def _edit(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> Sequence[Act]:
     if "content" not in wish.slots:
         pending.keep(ctx, message, Pending("class", classes=[desk.of.id]))
         return [Reply(Asker(), texts.WHAT_TO_CHANGE)]
@@ -325,14 +325,14 @@ def _edit(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
     return [Reply(Asker(), said)]
 
 
-def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> list[Reply]:
+def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> Sequence[Act]:
     if not wish.slots:
         return _edit(ctx, message, wish, desk)
     place = editing.find(ctx, [desk], wish.slots)
     return [Reply(Asker(), place if isinstance(place, str) else editing.remove(ctx, place))]
 
 
-def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence[Act]:
     posted = today(ctx, desk.of)
     if current(ctx, desk.of).notes:
         both = f"{texts.HOW_TO_UNDO}\n{texts.HOW_TO_RECALL}"
@@ -340,7 +340,7 @@ def _undo(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply
     return [recalling.offer(ctx, desk, posted)]
 
 
-def _recall(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> list[Reply]:
+def _recall(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence[Act]:
     """Said of the group: no note is meant, whatever has been noted since."""
     posted = today(ctx, desk.of)
     if posted.state == "published":
@@ -374,14 +374,15 @@ def _on_digest(ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
     sheet = Sheet(desk.of, digest.day, digest, digests.notes(ctx.db, digest.id))
     if choice.action in ("send", "again"):
         made = posting.publish(ctx, sheet, again=choice.action == "again")
-        return [Reply(Asker(), made) if isinstance(made, str) else made]
+        return [Reply(Asker(), made)] if isinstance(made, str) else made
     if choice.action in (recalling.RECALL, recalling.KEEP):
         return recalling.decide(ctx, sheet, choice.action)
     if choice.action == "change":
         pending.keep(ctx, message, Pending("class", classes=[desk.of.id]))
         return [Reply(Asker(), texts.WHAT_TO_CHANGE)]
-    said = posting.arrived(ctx, sheet) if choice.action == "arrived" else posting.skip(ctx, sheet)
-    return [Reply(Asker(), said)]
+    if choice.action == "arrived":
+        return [Reply(Asker(), posting.arrived(ctx, sheet))]
+    return posting.skip(ctx, sheet)
 
 
 def _spoken_choice(ctx: Ctx, held: Pending, reading: Reading) -> str | None:
@@ -397,7 +398,7 @@ def _spoken_choice(ctx: Ctx, held: Pending, reading: Reading) -> str | None:
     return f"class:{meant[0].of.id}" if isinstance(meant, list) and len(meant) == 1 else None
 
 
-def _question(ctx: Ctx, message: Message, reading: Reading) -> list[Reply]:
+def _question(ctx: Ctx, message: Message, reading: Reading) -> Sequence[Act]:
     of = asking.own_classes(ctx) or [desk.of for desk in desks(ctx)]
     found = asking.answer(ctx, of, reading)
     if len(of) == 1 and "class" in reading.slots:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers import guard
+from handlers.broadcast import waits
 from handlers.context import Ctx
 from handlers.digest import rules, texts
 from handlers.digest.compose import agreed, mentioned
@@ -151,6 +152,8 @@ def _when(ctx: Ctx, its: Sheet, target: rules.Target) -> str:
         "skipped": texts.after_skipped,
         "closed": texts.after_closing,
     }
+    if target.why == "published" and waits(ctx, its.of.id, ctx.local.date()):
+        return texts.after_laid(day)
     if target.why:
         return late[target.why](day)
     plan = times(ctx, its.of.id)

@@ -5,23 +5,20 @@ Only on demand, and only what the class has read or would read now: the same nam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from handlers import guard
 from handlers.context import Ctx
 from handlers.digest import picture_texts, rules, texts
 from handlers.digest.compose import compose, still_named
-from handlers.digest.desks import Sheet, current, teacher_name, today
+from handlers.digest.desks import Sheet, current, today
+from handlers.digest.drawing import drawn
 from handlers.digest.posting import spoken
 from handlers.guard.texts import digest_stopped
-from handlers.language.say import say_day, say_short_day
-from handlers.reply import Asker, Drawn, Outcome, Reply, Thing, ToPerson
+from handlers.language.say import say_short_day
+from handlers.reply import Asker, Outcome, Reply, Thing, ToPerson
 from storage import classes, digests
 from storage.classes import SchoolClass
 from storage.digests import Kind
 
-RECIPE = "digest"
 THING = "digest_picture"
 """A picture on its way; the id is the digest's."""
 _OUT = ("queued", "published")
@@ -44,7 +41,7 @@ def picture(ctx: Ctx, of: SchoolClass) -> Reply:
             return Reply(Asker(), digest_stopped(verdict, spoken(sheet)))
         sections = made.sections
     caption = picture_texts.caption(spoken(sheet), posted=sheet.state == "published")
-    return Reply(Asker(), caption, thing=Thing(THING, sheet.digest.id), file=_drawn(ctx, sheet, sections))
+    return Reply(Asker(), caption, thing=Thing(THING, sheet.digest.id), file=drawn(ctx, sheet, sections))
 
 
 def _published(ctx: Ctx, sheet: Sheet) -> dict[Kind, list[str]] | None:
@@ -53,19 +50,6 @@ def _published(ctx: Ctx, sheet: Sheet) -> dict[Kind, list[str]] | None:
         return None
     held = digests.published_text(ctx.db, sheet.digest.id)
     return None if held is None else still_named(ctx, sheet.notes, held.sections)
-
-
-def _drawn(ctx: Ctx, sheet: Sheet, sections: Mapping[Kind, Sequence[str]]) -> Drawn:
-    data: dict[str, Any] = {
-        "class": sheet.of.name,
-        "day": say_day(sheet.day),
-        "teacher": teacher_name(ctx, sheet.of.id),
-        "blocks": [
-            {"kind": kind, "title": texts.KIND[kind], "items": [item.rstrip("。；; ") for item in items]}
-            for kind, items in sections.items()
-        ],
-    }
-    return Drawn(RECIPE, picture_texts.file_name(sheet.of.name, say_short_day(sheet.day)), data)
 
 
 def outcome(ctx: Ctx, result: Outcome) -> list[Reply]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from handlers.context import Ctx
 from handlers.digest import posting, rules, texts
 from handlers.digest.desks import Desk, on_hold, sheet, times, who
 from handlers.language.say import say_time
-from handlers.reply import Reply, ToPerson
+from handlers.reply import Act, Reply, ToPerson
 from storage import classes, people, preferences, schedule
 from storage.classes import SchoolClass
 from storage.schedule import Occurrence
@@ -52,7 +53,7 @@ def replan(ctx: Ctx, of: SchoolClass) -> None:
     plan_day(ctx, of, today + timedelta(days=1))
 
 
-def due(ctx: Ctx, occurrence: Occurrence) -> list[Reply]:
+def due(ctx: Ctx, occurrence: Occurrence) -> Sequence[Act]:
     """Act on an occurrence, early or late."""
     of = classes.get(ctx.db, occurrence.subject_id)
     if of is None:
@@ -77,21 +78,22 @@ def _preview(ctx: Ctx, of: SchoolClass, day: date) -> list[Reply]:
     return [posting.preview(ctx, Desk(of, True), its, ToPerson(teacher.id))]
 
 
-def _send(ctx: Ctx, of: SchoolClass, day: date) -> list[Reply]:
+def _send(ctx: Ctx, of: SchoolClass, day: date) -> Sequence[Act]:
     its = sheet(ctx, of, day)
     if not its.notes or its.state not in ("draft", "approved"):
         return []
     if not times(ctx, of.id).auto or on_hold(ctx, of.id, day):
         return []
     made = posting.publish(ctx, its)
-    return posting.tell_teacher(ctx, of.id, made) if isinstance(made, str) else [made]
+    return posting.tell_teacher(ctx, of.id, made) if isinstance(made, str) else made
 
 
 def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
     """「速递改到17:20发」, 「自动发」, 「不要自动发」: kept with history, effective at once, echoed."""
     if "ask" in slots:
         plan = times(ctx, desk.of.id)
-        return texts.times_now(desk.of.name, say_time(plan.preview), say_time(plan.send), auto=plan.auto)
+        sent = texts.send_line(say_time(plan.send), classes.way(desk.of.group_chat), auto=plan.auto)
+        return texts.times_now(desk.of.name, say_time(plan.preview), sent)
     if "auto" in slots:
         return _set_auto(ctx, desk, slots["auto"] == "on")
     clock = rules.parse_time(slots.get("time", ""))
@@ -106,8 +108,7 @@ def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
     return texts.times_set(
         desk.of.name,
         say_time(changed.preview),
-        say_time(changed.send),
-        changed.auto,
+        texts.send_line_set(say_time(changed.send), classes.way(desk.of.group_chat), auto=changed.auto),
         _since(ctx, desk.of, changed),
     )
 
@@ -124,7 +125,8 @@ def _set_auto(ctx: Ctx, desk: Desk, on: bool) -> str:
     if on and on_hold(ctx, desk.of.id, ctx.local.date()):
         _put(ctx, desk, "digest.hold", "")
     plan = times(ctx, desk.of.id)
-    return texts.auto_on(desk.of.name, say_time(plan.send)) if on else texts.auto_off(desk.of.name)
+    way = classes.way(desk.of.group_chat)
+    return texts.auto_on(desk.of.name, say_time(plan.send), way) if on else texts.auto_off(desk.of.name)
 
 
 def _put(ctx: Ctx, desk: Desk, key: str, value: str) -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers import guard
-from handlers.broadcast import Post, post
+from handlers.broadcast import SKIPPED, TAKEN_OUT, Post, post, take_out, waits
 from handlers.context import Ctx
-from handlers.digest import rules, texts
+from handlers.digest import drawing, rules, texts
 from handlers.digest.compose import Composed, compose
 from handlers.digest.desks import Desk, Sheet, on_hold, teacher_name, times, today
 from handlers.guard.texts import digest_stopped
 from handlers.language.say import say_day, say_short_day, say_time
-from handlers.reply import Asker, Audience, Button, Outcome, Reply, Thing, ToPerson
-from storage import classes, digests, numbers, outbox, people, preferences
+from handlers.reply import Act, Asker, Audience, Button, Outcome, Reply, Thing, ToPerson
+from storage import classes, digests, numbers, people, preferences
 from storage.classes import SchoolClass
 from storage.digests import Digest, State
 
 THING = "digest"
 FEATURE = "digest"
 _OPEN: tuple[State, ...] = ("draft", "approved", "skipped", "failed")
+_LATE: dict[str, tuple[State, ...]] = {TAKEN_OUT: ("draft", "approved", "skipped")}
 
 
 def spoken(sheet: Sheet) -> str:
@@ -50,18 +51,28 @@ def _remarks(made: Composed) -> list[str]:
 
 def _when(ctx: Ctx, sheet: Sheet) -> str:
     if sheet.state in ("queued", "published"):
-        return texts.ALREADY_PUBLISHED
+        return texts.LIES_BEFORE_YOU if lies_before_teacher(ctx, sheet) else texts.ALREADY_PUBLISHED
     if sheet.day != ctx.local.date():
         return texts.goes_with(say_day(sheet.day))
     plan = times(ctx, sheet.of.id)
     by_itself = plan.auto and sheet.state == "draft" and not on_hold(ctx, sheet.of.id, sheet.day)
     if by_itself and ctx.local.time() < plan.send:
-        return texts.goes_out(say_time(plan.send))
+        return texts.goes_out(say_time(plan.send), classes.way(sheet.of.group_chat))
     return texts.NEEDS_BUTTON
 
 
-def publish(ctx: Ctx, sheet: Sheet, *, again: bool = False) -> Reply | str:
-    """Post a class's digest: the group post, or why there is none.
+def lies_before_teacher(ctx: Ctx, sheet: Sheet) -> bool:
+    """Whether it has left us and still waits for the class teacher's tap."""
+    return sheet.state == "queued" and waits(ctx, sheet.of.id, sheet.day)
+
+
+def _not_yet(ctx: Ctx, sheet: Sheet) -> str:
+    name = spoken(sheet)
+    return texts.waits_for_you(name) if lies_before_teacher(ctx, sheet) else texts.being_sent(name)
+
+
+def publish(ctx: Ctx, sheet: Sheet, *, again: bool = False) -> list[Act] | str:
+    """Post a class's digest: what brings it to the group, or why it does not go there.
 
     Args:
         ctx: Whoever decides, or a job.
@@ -78,7 +89,7 @@ def publish(ctx: Ctx, sheet: Sheet, *, again: bool = False) -> Reply | str:
     if verdict.verdict == "block":
         return digest_stopped(verdict, spoken(sheet))
     if not digests.set_state(ctx.db, sheet.digest.id, _OPEN, "queued", ctx.now):
-        return texts.being_sent(spoken(sheet))
+        return _not_yet(ctx, sheet)
     digests.publish_text(ctx.db, sheet.digest.id, made.text, made.sections, ctx.now)
     return _post(ctx, sheet, made, again=again)
 
@@ -88,7 +99,7 @@ def _refusal(ctx: Ctx, sheet: Sheet) -> str | None:
     if sheet.state == "published":
         return texts.already_sent(spoken(sheet))
     if sheet.state == "queued":
-        return texts.being_sent(spoken(sheet))
+        return _not_yet(ctx, sheet)
     if not ctx.calendar.is_school_day(sheet.day):
         following = ctx.calendar.next_school_day(sheet.day)
         return (
@@ -101,7 +112,7 @@ def _refusal(ctx: Ctx, sheet: Sheet) -> str | None:
     return None if sheet.notes else texts.nothing_to_send(sheet.of.name)
 
 
-def _post(ctx: Ctx, sheet: Sheet, made: Composed, *, again: bool) -> Reply | str:
+def _post(ctx: Ctx, sheet: Sheet, made: Composed, *, again: bool) -> list[Act] | str:
     digest = digests.for_day(ctx.db, sheet.of.id, sheet.day)
     if digest is None:
         return texts.nothing_to_send(sheet.of.name)
@@ -114,38 +125,49 @@ def _post(ctx: Ctx, sheet: Sheet, made: Composed, *, again: bool) -> Reply | str
         title=texts.title(sheet.of.name),
         text=texts.again(made.text) if again else made.text,
         deadline=ctx.calendar.at(sheet.day, rules.CLOSING),
+        picture=drawing.drawn(ctx, sheet, made.sections),
     )
     numbers.close(ctx.db, THING, digest.id)
     return post(ctx, made_post) or texts.already_sent(spoken(sheet))
 
 
-def skip(ctx: Ctx, sheet: Sheet) -> str:
+def _taken_back(ctx: Ctx, sheet: Sheet) -> list[Act] | None:
+    """What takes a queued digest back, and what is said about it; None if there is nothing to take."""
+    digest = sheet.digest
+    if digest is None or digest.state != "queued":
+        return []
+    return take_out(ctx, sheet.of.id, sheet.day, FEATURE, Thing(THING, digest.id))
+
+
+def skip(ctx: Ctx, sheet: Sheet) -> list[Act]:
     """Not today. What is in the outbox is withdrawn; what has left is said to have left."""
     digest = sheet.digest or digests.get_or_create(
         ctx.db, ctx.new_id, ctx.now, school_id=ctx.school.id, class_id=sheet.of.id, day=sheet.day
     )
     if digest.state == "published":
-        return texts.already_sent(spoken(sheet))
-    if digest.state == "queued" and not outbox.withdraw(ctx.db, THING, digest.id):
-        return texts.being_sent(spoken(sheet))
+        return [Reply(Asker(), texts.already_sent(spoken(sheet)))]
+    back = _taken_back(ctx, sheet)
+    if back is None:
+        return [Reply(Asker(), texts.being_sent(spoken(sheet)))]
     if not digests.set_state(ctx.db, digest.id, (*_OPEN, "queued"), "skipped", ctx.now):
-        return texts.PAST_NINE
+        return [Reply(Asker(), texts.PAST_NINE)]
     numbers.close(ctx.db, THING, digest.id)
-    return texts.skipped(sheet.of.name)
+    return [Reply(Asker(), texts.skipped(sheet.of.name)), *back]
 
 
-def hold(ctx: Ctx, desk: Desk, by: str) -> str:
+def hold(ctx: Ctx, desk: Desk, by: str) -> list[Act]:
     """Not by itself today; the class teacher will say when."""
     sheet = today(ctx, desk.of)
     if sheet.state == "published":
-        return texts.already_sent(spoken(sheet))
-    if sheet.state == "queued":
-        if sheet.digest is None or not outbox.withdraw(ctx.db, THING, sheet.digest.id):
-            return texts.being_sent(spoken(sheet))
+        return [Reply(Asker(), texts.already_sent(spoken(sheet)))]
+    back = _taken_back(ctx, sheet)
+    if back is None:
+        return [Reply(Asker(), texts.being_sent(spoken(sheet)))]
+    if sheet.digest is not None:
         digests.set_state(ctx.db, sheet.digest.id, ("queued",), "draft", ctx.now)
     day = ctx.local.date().isoformat()
     preferences.put(ctx.db, ctx.new_id, ctx.now, "class", desk.of.id, "digest.hold", day, by)
-    return texts.held(desk.of.name)
+    return [Reply(Asker(), texts.held(desk.of.name)), *back]
 
 
 def drop(ctx: Ctx, of: SchoolClass, digest: Digest | None) -> list[Reply]:
@@ -183,10 +205,15 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Reply]:
     if digest is None or of is None:
         return []
     if result.kind == "sent":
-        if digests.set_state(ctx.db, digest.id, ("queued", "failed"), "published", ctx.now):
+        # Taken back too late: whatever was decided since, the class has read it.
+        if digests.set_state(
+            ctx.db, digest.id, ("queued", "failed", *_LATE.get(result.code, ())), "published", ctx.now
+        ):
             numbers.close(ctx.db, THING, digest.id)
         return []
     if result.kind == "withdrawn":
+        if result.code == SKIPPED:
+            digests.set_state(ctx.db, digest.id, ("queued",), "skipped", ctx.now)
         return []
     return _failed(ctx, of, digest, result)
 

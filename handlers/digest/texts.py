@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+Way = Literal["by_itself", "confirmed", "by_hand"]
+"""How a post comes into the group, see ``storage/classes.py``."""
 KIND = {"news": "要闻", "praise": "表扬", "reminder": "提醒"}
 NONE_OF_THESE = "都不是"
 ALL_CLASSES = "都记"
@@ -81,6 +84,11 @@ def with_day(day: str) -> str:
 def after_published(day: str) -> str:
     """A note that came after today's digest."""
     return f"。今天的速递已经发了，这条随 {day}的速递发。"
+
+
+def after_laid(day: str) -> str:
+    """A note that came while today's digest waits for the teacher's tap."""
+    return f"。今天的速递已经在等班主任发，这条随 {day}的速递发。"
 
 
 def after_skipped(day: str) -> str:
@@ -211,6 +219,7 @@ ONLY_SAID = {
     "remove_many": "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。",
     "pause_digest": "速递只能当天停，到那天说「今天不发」。不想自动发，说「不要自动发」，以后每次等您说「发送」。",
 }
+ALREADY_LAID = "今天的速递在等班主任发到群里。要改，先说「先别发」，改好再说「发送」。"
 ALREADY_OUT = "今天的速递已经发到群里，改不了了。要更正，请再记一条，随下一份发。"
 
 # Preview, sending, skipping
@@ -221,8 +230,12 @@ def preview(lines: Sequence[str], when: str, remarks: Sequence[str]) -> str:
     return "\n".join([*lines, *remarks, when])
 
 
-def goes_out(clock: str) -> str:
-    """Automatic sending."""
+def goes_out(clock: str, way: Way) -> str:
+    """Automatic sending, as far as the group lets us."""
+    if way == "confirmed":
+        return f"{clock} 请您点一下「发送」，就发到班级群。"
+    if way == "by_hand":
+        return f"{clock} 我把文字和长图发给您，请您转到班级群。"
     return f"{clock} 自动发出。"
 
 
@@ -233,6 +246,7 @@ def goes_with(day: str) -> str:
 
 NEEDS_BUTTON = "您说「发送」才会发到群里。"
 ALREADY_PUBLISHED = "（今天的已经发到群里）"
+LIES_BEFORE_YOU = "（在等班主任发到群里）"
 
 
 def nothing_yet(class_name: str) -> str:
@@ -258,6 +272,11 @@ def already_sent(name: str) -> str:
 def being_sent(name: str) -> str:
     """In the outbox."""
     return f"{name}正在发，马上就到群里。"
+
+
+def waits_for_you(name: str) -> str:
+    """It lies before the class teacher."""
+    return f"{name}在等班主任点「发送」，还没到群里。要改，先说「先别发」。"
 
 
 def not_a_school_day(day: str, following: str) -> str:
@@ -295,6 +314,7 @@ def why(code: str) -> tuple[str, str]:
     return _OTHERWISE
 
 
+_SLOT = ("今天的群消息已经发过一条了，一天只能发一条", "可以说「长图」，您自己转到群里")
 _NO_ROBOT = ("群里已经没有机器人了", "请把机器人加回群")
 _NO_GROUP = ("这个班还没有连上班级群", "请把机器人加进班级群")
 _MONTH = ("这个月学校的钉钉发送次数用完了", "急用就说「看一下」，复制到群里；等管理员加了次数")
@@ -304,6 +324,7 @@ _CONTENT = ("钉钉说内容里有不能发的字", "请改一下")
 _OTHERWISE = ("钉钉没有收下", "过几分钟")
 _WHY = (
     ("no_lane", _NO_GROUP),
+    ("slot_used", _SLOT),
     ("robot", _NO_ROBOT),
     ("notExist", _NO_ROBOT),
     ("disbanded", ("这个群已经解散了", "请换一个班级群")),
@@ -364,8 +385,12 @@ def marked_arrived(name: str) -> str:
 # Settings
 
 
-def auto_on(class_name: str, clock: str) -> str:
+def auto_on(class_name: str, clock: str, way: Way) -> str:
     """Automatic sending chosen."""
+    if way == "confirmed":
+        return f"好，{class_name}的速递以后上学日 {clock} 放到您的「群发任务」里，点一下「发送」就到班级群。不想这样，说「不要自动发」。"
+    if way == "by_hand":
+        return f"好，{class_name}的速递以后上学日 {clock} 连长图一起发给您，请您转到班级群。不想这样，说「不要自动发」。"
     return f"好，{class_name}的速递以后上学日 {clock} 自动发，发之前给您预览。不想自动发，说「不要自动发」。"
 
 
@@ -374,15 +399,30 @@ def auto_off(class_name: str) -> str:
     return f"好，{class_name}的速递不自动发了，每次等您说「发送」。"
 
 
-def times_now(class_name: str, preview_at: str, send_at: str, *, auto: bool) -> str:
+_BY_WAY: dict[Way, str] = {
+    "by_itself": "自动发",
+    "confirmed": "请您点「发送」",
+    "by_hand": "把文字和长图发给您转",
+}
+
+
+def send_line(send_at: str, way: Way, *, auto: bool) -> str:
+    """When and how it goes."""
+    return f"{send_at} {_BY_WAY[way]}" if auto else "等您说「发送」才发"
+
+
+def send_line_set(send_at: str, way: Way, *, auto: bool) -> str:
+    """The same right after the time was changed: it is said in any case."""
+    return send_line(send_at, way, auto=auto) if auto else f"{send_at} 是发送时间（等您说「发送」才发）"
+
+
+def times_now(class_name: str, preview_at: str, send: str) -> str:
     """Asked about them."""
-    send = f"{send_at} 自动发" if auto else "等您说「发送」才发"
     return f"{class_name}的速递上学日 {preview_at} 给您预览，{send}。要改就说「速递改到17:20发」。"
 
 
-def times_set(class_name: str, preview_at: str, send_at: str, auto: bool, since: str) -> str:
+def times_set(class_name: str, preview_at: str, send: str, since: str) -> str:
     """Changed."""
-    send = f"{send_at} 自动发" if auto else f"{send_at} 是发送时间（等您说「发送」才发）"
     return f"改好了，{class_name}的速递从{since}起：{preview_at} 给您预览，{send}。"
 
 

@@ -15,7 +15,7 @@ from handlers.feature import Check
 from handlers.language import Reading
 from handlers.message import Message
 from handlers.relay.families import listener, reachable
-from handlers.reply import Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
+from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
 from handlers.trouble import texts
 from storage import classes, digests, numbers, outbox, people
 from storage.outbox import Row
@@ -40,7 +40,7 @@ class Trouble:
         """Never asked."""
         return []
 
-    def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Reply]:
+    def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
         """Send again, labelled, or let it be."""
         what, _, outbox_id = choice.action.partition(":")
         row = outbox.content(ctx.db, outbox_id)
@@ -177,7 +177,7 @@ def _close_if_done(ctx: Ctx, thing: Thing) -> None:
         numbers.close(ctx.db, thing.kind, thing.id)
 
 
-def _again(ctx: Ctx, row: Row) -> list[Reply]:
+def _again(ctx: Ctx, row: Row) -> Sequence[Act]:
     if row.to_class:
         return _digest_again(ctx, row)
     if row.to_person is None:
@@ -199,14 +199,14 @@ def _words(row: Row) -> str:
     return "\n".join(part for part in said if part)
 
 
-def _digest_again(ctx: Ctx, row: Row) -> list[Reply]:
+def _digest_again(ctx: Ctx, row: Row) -> Sequence[Act]:
     sheet = _sheet(ctx, row)
     if sheet is None or sheet.digest is None:
         return [Reply(Asker(), texts.DECIDED)]
     digests.set_state(ctx.db, sheet.digest.id, ("queued",), "failed", ctx.now)
     failed = digests.get(ctx.db, sheet.digest.id)
     made = posting.publish(ctx, replace(sheet, digest=failed), again=True)
-    return [Reply(Asker(), made) if isinstance(made, str) else made]
+    return [Reply(Asker(), made)] if isinstance(made, str) else made
 
 
 def _let_be(ctx: Ctx, row: Row, what: str) -> list[Reply]:

@@ -1,0 +1,77 @@
+"""What is said about a post that waits for its teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+POSTED, ALREADY, NOT_TODAY = "已发到群里", "已经发了", "今天不发"
+
+
+def merged(sections: Sequence[str]) -> str:
+    """The day's one message."""
+    return "\n\n".join(sections)
+
+
+def laid(class_name: str) -> str:
+    """The teacher said 「发送」: where the last tap is."""
+    return f"好，{class_name}的放到您的「群发任务」里了，您点一下「发送」就到班级群。"
+
+
+def nudge(class_name: str, clock: str) -> str:
+    """A reminder; it has been looked before that it is not sent."""
+    return f"{class_name}今天的消息还没到班级群：请在「群发任务」里点「发送」，{clock} 后不再发。"
+
+
+def nudge_by_hand(class_name: str, clock: str) -> str:
+    """The same where the teacher copies."""
+    return f"{class_name}今天的消息转到班级群了吗？上面那条长按就能复制，{clock} 后不再问。"
+
+
+def by_hand(class_name: str, why: str, *, picture: bool) -> str:
+    """Words to copy."""
+    head = f"{why}这次请您转一下。\n" if why else ""
+    what = "上面的文字（或长图）" if picture else "上面的文字"
+    return f"{head}{what}请长按转发到{class_name}的班级群，发好了点「{POSTED}」。"
+
+
+def why(code: str) -> str:
+    """Why it did not come before the teacher, from the platform's code or our own."""
+    return _WHY.get(code, "企业微信没有收下群发任务，")
+
+
+_RIGHT = "学校还没有开通客户群群发，"
+_WHY = {
+    "no_lane": "班级群没有连上群主的企业微信，",
+    "limit": "班级群这个月的群发次数用完了，",
+    "gone": "群发任务已经失效，",
+    "no_group": "这个群不是能群发的班级群，",
+    "90501": "这个群不是能群发的班级群，",
+    "90509": "这个群不是能群发的班级群，",
+    "48002": _RIGHT,
+    "84061": _RIGHT,
+    "84074": _RIGHT,
+    "60011": _RIGHT,
+}
+
+
+def looking(class_name: str) -> str:
+    """「已经发了」: it is looked up."""
+    return f"好，我去看一眼{class_name}的群发任务，看到已发就记下。"
+
+
+def skipped(class_name: str) -> str:
+    """「今天不发」."""
+    return f"好，{class_name}今天不发。内容还在，改主意就说「发送」（21:00 前）。"
+
+
+def posted(class_name: str) -> str:
+    """「已发到群里」."""
+    return f"好，{class_name}今天的记为已发，家长来问就按它回答。"
+
+
+def too_late(class_name: str) -> str:
+    """It was confirmed before it could be taken back."""
+    return f"{class_name}今天的消息已经发到班级群了，没来得及撤。要撤请您在群里长按那条消息。"
+
+
+OVER = "这件事已经结束了。"
