@@ -59,13 +59,11 @@ def close(ctx: Ctx, task_id: str) -> None:
 
 def plan_look(ctx: Ctx, task_id: str, since: datetime) -> None:
     """Plan the next look: soon at first, then every quarter of an hour, the last at 21:00."""
-    after = next(
-        (since + timedelta(minutes=n) for n in _SOON if since + timedelta(minutes=n) > ctx.now), None
-    )
-    at = after or ctx.now + _LATER
+    soon = (since + timedelta(minutes=n) for n in _SOON)
+    at = next((each for each in soon if each > ctx.now), _quarter(ctx.now))
     closing = ctx.calendar.at(ctx.local.date(), _CLOSING)
     # A minute is what makes an occurrence unique, so it is due at one's beginning.
-    at = min(at, closing) if ctx.now < closing else ctx.now + _LATER
+    at = min(at, closing) if ctx.now < closing else _quarter(ctx.now)
     whole = at.replace(second=0, microsecond=0)
     at = whole if whole > ctx.now else whole + timedelta(minutes=1)
     local = at.astimezone(ctx.local.tzinfo)
@@ -73,6 +71,11 @@ def plan_look(ctx: Ctx, task_id: str, since: datetime) -> None:
     planned = schedule.plan(ctx.db, ctx.new_id(), ctx.school.id, NAME, LOOK, task_id, moment, at)
     if not planned:
         schedule.revive(ctx.db, LOOK, task_id, moment)
+
+
+def _quarter(now: datetime) -> datetime:
+    """The next quarter of an hour on the clock, so that 20:00 is one of the looks."""
+    return now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % _LATER + _LATER
 
 
 def nudge_due(task: Task, now: datetime, local: datetime) -> bool:

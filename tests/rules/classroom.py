@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from handlers import router, texts
 from handlers.context import Ctx
 from handlers.digest import plan_day
 from handlers.language import read
 from handlers.message import Attachment, Chat, Identity, Message, MessageKind
-from handlers.reply import Act, Asker, Fetch, Outcome, OutcomeKind, Reply, TakeBack, ToClass, ToPerson
+from handlers.reply import (
+    Act,
+    Asker,
+    Fetch,
+    Outcome,
+    OutcomeKind,
+    Reply,
+    TakeBack,
+    Tell,
+    Thing,
+    ToClass,
+    ToPerson,
+)
 from storage import access, classes, consent, media, numbers, people, schedule, schools
 from storage.engine import Db, Store
 from storage.seed import import_school
@@ -126,6 +139,35 @@ class Classroom:
 
         self.store.run(unit).result()
 
+    def group_is(self, kind: str) -> None:
+        """What kind of group 三(2)班 has from now on: ``broadcast`` (confirmed), ``forward`` (by hand)…"""
+
+        def unit(db: Db) -> None:
+            of = next(
+                one for one in classes.of_school(db, schools.all_schools(db)[0].id) if one.name == "三(2)班"
+            )
+            assert classes.bind_group(db, of.id, f"wecom/school/{kind}/wrGROUP")
+
+        self.store.run(unit).result()
+
+    def came(
+        self, thing: Thing, act: Literal["say", "ask_task", "stop_task"], kind: OutcomeKind, **facts: str
+    ) -> None:
+        """What became of a broadcast: of the post, of a look, of taking it back."""
+        self.sent.clear()
+
+        def unit(db: Db) -> None:
+            code = facts.pop("code", "ok")
+            of = next(
+                one for one in classes.of_school(db, schools.all_schools(db)[0].id) if one.name == "三(2)班"
+            )
+            outcome = Outcome(self.new_id(), kind, code, thing, "", None, of.id, act, facts)
+            ctx = self._ctx(db, None)
+            for name, each in router.outcome(ctx, "broadcast", outcome):
+                self._post(ctx, name, each, "")
+
+        self.store.run(unit).result()
+
     def detach(self, who: str) -> None:
         """Take somebody's account away."""
         self.store.run(lambda db: people.detach(db, "dingtalk_user", CORP, IDS[who])).result()
@@ -193,6 +235,10 @@ class Classroom:
         if isinstance(reply, TakeBack):
             self.taken_back.append(reply)
             return
+        if isinstance(reply, Tell):
+            for name, each in router.outcome(ctx, reply.feature, reply.outcome):
+                self._post(ctx, name, each, "")
+            return
         if not isinstance(reply, Reply):
             self.others.append(reply)
             return
@@ -211,7 +257,7 @@ class Classroom:
         else:
             raise TypeError(reply.to)
         if reply.buttons and reply.thing and name and not name.endswith("群"):
-            text += "\n" + texts.choices_line(self._given(ctx, feature, reply, person_id))
+            text += "\n" + texts.choices_line(self._given(ctx, reply.owner or feature, reply, person_id))
         self.sent.append((name, text))
 
     def _given(self, ctx: Ctx, feature: str, reply: Reply, person_id: str) -> list[tuple[int, str]]:
