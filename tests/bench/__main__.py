@@ -66,7 +66,7 @@ class Bench:
     # -- worlds
 
     @contextmanager
-    def world(self, database: str = "sqlite", **limits: float) -> Iterator[World]:
+    def world(self, database: str = "sqlite", platform: str = "dingtalk", **limits: float) -> Iterator[World]:
         """A school in an empty database."""
         with TemporaryDirectory(dir=self.directory) as name:
             where = Path(name)
@@ -75,7 +75,10 @@ class Bench:
                 assert self.postgres is not None
                 url = self.postgres()
             sink = processes.free_port()
-            yield World(school.write(where, CLASSES, url, sink, **(NO_LIMITS | limits)), sink)
+            if platform == "wecom":
+                yield World(school.write_wecom(where, url, sink), sink)
+            else:
+                yield World(school.write(where, CLASSES, url, sink, **(NO_LIMITS | limits)), sink)
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -90,11 +93,18 @@ class Bench:
             self.load(port, full, [text], run, world.sink)
 
     def load(
-        self, port: int, full: int, texts: Sequence[str], run: str, sink: int, rate: float = 0.0
+        self,
+        port: int,
+        full: int,
+        texts: Sequence[str],
+        run: str,
+        sink: int,
+        rate: float = 0.0,
+        platform: str = "dingtalk",
     ) -> dict[str, Any]:
         figures = processes.load(
             port, school.speakers(CLASSES), count=self.count(full), texts=texts, run=run, sink=sink,
-            rate=rate, answer=rate > 0,
+            rate=rate, answer=rate > 0, platform=platform,
         )  # fmt: skip
         if figures["bad"]:
             raise RuntimeError(f"{figures['bad']} requests were not answered 200: {figures['first_bad']}")
@@ -102,26 +112,35 @@ class Bench:
 
     # -- rows
 
-    def acknowledge(self) -> list[Row]:
-        """Signed callbacks, recorded durably, worker held; the peers store nothing."""
+    def acknowledge(self, platform: str = "dingtalk") -> list[Row]:
+        """Genuine callbacks, recorded durably, worker held; the peers store nothing."""
+        others, ending = _peers(platform), "" if platform == "dingtalk" else ", WeCom"
         ours: dict[str, list[dict[str, Any]]] = {database: [] for database in self.databases}
-        peers: dict[str, list[dict[str, Any]]] = {name: [] for name in _peers()}
+        peers: dict[str, list[dict[str, Any]]] = {name: [] for name in others}
         for run in range(RUNS):
             for database, runs in ours.items():
                 with (
-                    self.world(database) as world,
+                    self.world(database, platform) as world,
                     processes.serving(world.config, "--hold=worker,sender") as port,
                 ):
-                    runs.append(self.load(port, 20_000, [QUESTION], f"{run}{database[0]}", world.sink))
-            for name, argv in _peers().items():
-                port = processes.free_port()
+                    mark = f"{run}{database[0]}"
+                    runs.append(self.load(port, 20_000, [QUESTION], mark, world.sink, platform=platform))
+            for name, argv in others.items():
+                port, full = processes.free_port(), 6_000 if name.startswith("Flask") else 20_000
                 with processes.peer(*(part.format(port=port) for part in argv), port=port):
-                    peers[name].append(
-                        self.load(port, 6_000 if name == "Flask" else 20_000, [QUESTION], "p", 1)
-                    )
+                    peers[name].append(self.load(port, full, [QUESTION], "p", 1, platform=platform))
         rows = [Row(f"peer: {name}, stores nothing", _medians(runs)) for name, runs in peers.items()]
-        echo, bot = _rate(peers["bare aiohttp"]), _rate(peers["nonebot2"])
-        return rows + [_acknowledge_row(name, _medians(runs), echo, bot) for name, runs in ours.items()]
+        echo, bot = (
+            next(_rate(runs) for name, runs in peers.items() if name.startswith(peer))
+            for peer in ("bare aiohttp", "nonebot2")
+        )
+        return rows + [
+            _acknowledge_row(name + ending, _medians(runs), echo, bot) for name, runs in ours.items()
+        ]
+
+    def acknowledge_wecom(self) -> list[Row]:
+        """The same with WeCom's encrypted callbacks; the peers open them with wechatpy."""
+        return self.acknowledge("wecom")
 
     def handled(self) -> list[Row]:
         """A parent's words: understood, decided, logged, queued; the inbox lies full, the sender is held."""
@@ -206,13 +225,20 @@ def _acknowledge_row(database: str, figures: dict[str, float], echo: float, bot:
     )  # fmt: skip
 
 
-def _peers() -> dict[str, tuple[str, ...]]:
+def _peers(platform: str) -> dict[str, tuple[str, ...]]:
+    gunicorn = ("gunicorn", "-w", "1", "--threads", "4", "-b", "127.0.0.1:{port}", "--log-level", "error")
+    if platform == "wecom":
+        return {
+            "bare aiohttp, opens nothing": ("tests.bench.peers.wecom_aiohttp_echo", "{port}", "blind"),
+            "aiohttp + wechatpy": ("tests.bench.peers.wecom_aiohttp_echo", "{port}"),
+            "Flask + wechatpy": (*gunicorn, "tests.bench.peers.wecom_flask_echo:app"),
+            "nonebot2 + wechatpy": ("tests.bench.peers.wecom_nonebot_echo", "{port}"),
+        }
     return {
         "bare aiohttp": ("tests.bench.peers.aiohttp_echo", "{port}"),
-        "Flask": ("gunicorn", "-w", "1", "--threads", "4", "-b", "127.0.0.1:{port}", "--log-level", "error",
-                  "tests.bench.peers.flask_echo:app"),
+        "Flask": (*gunicorn, "tests.bench.peers.flask_echo:app"),
         "nonebot2": ("tests.bench.peers.nonebot_echo", "{port}"),
-    }  # fmt: skip
+    }
 
 
 @contextmanager
@@ -259,7 +285,7 @@ def _postgres(wanted: bool) -> Iterator[Callable[[], str] | None]:
 
 def main() -> int:
     """Measure all rows, or the named ones."""
-    names = ("acknowledge", "handled", "together", "drain", "start_up", "understanding")
+    names = ("acknowledge", "acknowledge_wecom", "handled", "together", "drain", "start_up", "understanding")
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("rows", nargs="*", choices=[*names, []], help="default: all")
     parser.add_argument("--scale", type=float, default=1.0, help="less than 1: shorter, for a look only")

@@ -18,7 +18,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from tests.bench import callbacks, sink
+from tests.bench import callbacks, sink, wecom_callbacks
 
 CONNECTIONS = 32
 
@@ -180,15 +180,21 @@ def summary(tally: Tally) -> dict[str, Any]:
     }
 
 
+def _requests(options: argparse.Namespace, speakers: list[callbacks.Speaker]) -> list[bytes]:
+    if options.platform == "wecom":
+        return wecom_callbacks.make(options.count, speakers, options.text, run=options.run, port=options.port)
+    return callbacks.make(
+        options.count, speakers, options.text, run=options.run, port=options.port,
+        session_base=f"http://127.0.0.1:{options.sink_port}",
+    )  # fmt: skip
+
+
 async def _main(options: argparse.Namespace) -> dict[str, Any]:
     speakers = [callbacks.Speaker(*one) for one in json.load(sys.stdin)]
     stand_in = sink.Sink()
     if options.answer:
         await stand_in.start(options.sink_port)
-    requests = callbacks.make(
-        options.count, speakers, options.text, run=options.run, port=options.port,
-        session_base=f"http://127.0.0.1:{options.sink_port}",
-    )  # fmt: skip
+    requests = _requests(options, speakers)
     if options.rate:
         starts: list[float] = []
         tally = await open_loop(options.port, requests, options.rate, starts)
@@ -210,6 +216,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--rate", type=float, default=0.0, help="per second; 0: as fast as answered")
     parser.add_argument("--run", default="a")
+    parser.add_argument("--platform", choices=["dingtalk", "wecom"], default="dingtalk")
     parser.add_argument("--text", action="append", required=True)
     parser.add_argument("--drain-s", type=float, default=10.0)
     print(json.dumps(asyncio.run(_main(parser.parse_args()))), flush=True)

@@ -81,7 +81,7 @@ def work(config: Path, *options: str) -> dict[str, Any]:
 
 def load(
     port: int, speakers: Sequence[Speaker], *, count: int, texts: Sequence[str], run: str, sink: int,
-    rate: float = 0.0, answer: bool = False,
+    rate: float = 0.0, answer: bool = False, platform: str = "dingtalk",
 ) -> dict[str, Any]:  # fmt: skip
     """Send ``count`` requests from a process of its own; returns its figures.
 
@@ -89,10 +89,12 @@ def load(
         sink: The platform's port.
         rate: Per second; 0 is as fast as they are answered.
         answer: Whether that process is the platform, too.
+        platform: Whose callbacks they are.
     """
     argv = [
         "tests.bench.load", "--port", str(port), "--count", str(count), "--run", run, "--rate", str(rate),
-        "--sink-port", str(sink), *(["--answer"] if answer else []), *(f"--text={text}" for text in texts),
+        "--sink-port", str(sink), "--platform", platform, *(["--answer"] if answer else []),
+        *(f"--text={text}" for text in texts),
     ]  # fmt: skip
     people = json.dumps([list(asdict(one).values()) for one in speakers])
     done = subprocess.run(

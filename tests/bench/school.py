@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.bench import callbacks
+from tests.bench import callbacks, wecom_callbacks
 from tests.bench.callbacks import Speaker
 
 PUPILS = 45
@@ -45,6 +45,23 @@ def write(directory: Path, classes: int, database: str, sink_port: int, **limits
         "[dingtalk.school]",
         f'client_id = "{callbacks.CLIENT_ID}"', f'client_secret = "{callbacks.SECRET}"',
         f'corp_id = "{callbacks.CORP}"', f'api_base = "{base}"', f'oapi_base = "{base}"',
+    ]  # fmt: skip
+    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config.chmod(0o600)
+    return config
+
+
+def write_wecom(directory: Path, database: str, sink_port: int) -> Path:
+    """Write the settings of a WeCom app without a school: enough to be called. Returns their path."""
+    config, base = directory / "classbridge.toml", f"http://127.0.0.1:{sink_port}"
+    lines = [
+        f'data_dir = "{directory / "data"}"',
+        "[server]", "port = 0",
+        "[database]", f'url = "{database}"',
+        "[wecom.school]",
+        f'corp_id = "{wecom_callbacks.CORP}"', f"agent_id = {wecom_callbacks.AGENT}",
+        'secret = "bench-secret"', f'api_base = "{base}"',
+        f'token = "{wecom_callbacks.TOKEN}"', f'aes_key = "{wecom_callbacks.AES_KEY}"',
     ]  # fmt: skip
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     config.chmod(0o600)

@@ -6,8 +6,10 @@ import asyncio
 import itertools
 import json
 import math
+from urllib.parse import parse_qsl, urlsplit
 
-from tests.bench import callbacks, load, school
+from tests.bench import callbacks, load, school, wecom_callbacks
+from tests.bench.peers.wecom import heard
 from tests.bench.sink import Sink
 
 
@@ -37,6 +39,18 @@ def test_requests_are_distinct_and_whole() -> None:
         ids.add(message["msgId"])
         texts.add(message["text"]["content"])
     assert len(signs) == len(ids) == len(texts) == 300
+
+
+def test_requests_of_wecom_are_distinct_and_genuine_to_others() -> None:
+    requests = wecom_callbacks.make(300, school.speakers(2), ["明天带什么 {n}"], run="r", port=2)
+    addresses = set()
+    for request in requests:
+        head, _, body = request.partition(b"\r\n\r\n")
+        address, _, rest = head.decode().partition(" HTTP/1.1\r\n")
+        assert f"Content-Length: {len(body)}" in rest
+        assert heard(dict(parse_qsl(urlsplit(address).query)), body)
+        addresses.add(address)
+    assert len(addresses) == 300
 
 
 def test_percentiles() -> None:
