@@ -1,8 +1,8 @@
 """What an answer of WeCom means: one table, one function.
 
 Every answer is HTTP 200 with ``errcode``; ``errmsg`` is free text with addresses in it and is neither read
-nor logged. Facts from developer.work.weixin.qq.com, path 90313 (global error codes), path 90454 (limits) and the
-error tables of the pages of each interface.
+nor logged. Facts from developer.work.weixin.qq.com, path 90313 (global error codes), path 90454 (limits) and
+the error tables of the pages of each interface.
 """
 
 from __future__ import annotations

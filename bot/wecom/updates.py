@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.dingtalk.escape import clean
 from bot.intake import Look
-from bot.wecom import xml
+from bot.wecom import cards, xml
 from bot.wecom.codec import Codec
 from bot.wecom.envelope import answer
 from config.ids import new_token
@@ -51,7 +51,7 @@ def card(codec: Codec, corp: str, user_id: str, look: Look, now: datetime) -> by
         look: What the card shall show.
         now: UTC.
     """
-    shown = {name: value for name, value in card_of(look).items() if name not in _NOT_ANSWERED}
+    shown = {name: value for name, value in cards.card(look.title, look.text, look.buttons).items() if name not in _NOT_ANSWERED}
     tree: dict[str, xml.Value] = {"MsgType": "update_template_card", "TemplateCard": _named(shown)}
     return _sealed(codec, corp, user_id, tree, now)
 
@@ -73,13 +73,3 @@ def _named(value: Any) -> xml.Value:
 
 def _name(name: str) -> str:
     return _ONE_WORD.get(name) or "".join(part.capitalize() for part in name.split("_"))
-
-
-def card_of(look: Look) -> dict[str, Any]:
-    """The card that shows this look."""
-    card: dict[str, Any] = {
-        "card_type": "button_interaction",
-        "main_title": {"title": look.title},
-        "sub_title_text": look.text,
-    }
-    return card | {"button_list": [{"text": one.label, "key": one.id} for one in look.buttons if one.enabled]}

@@ -1,0 +1,47 @@
+"""The API methods of wechatpy over our own connection: its knowledge of paths and fields, nothing else of it.
+
+Only its request is replaced, so each method that hands on what the request gives returns something to await.
+Methods that look into the answer themselves cannot be used, because there is none yet: those of ``oauth``,
+``user.list``, ``user.simple_list``, ``department.get``, ``tag.get_users``, ``media.get_url`` and
+``agent.list``. Its token (renewed without end when an answer says so) and its ``requests`` are never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from wechatpy.session.memorystorage import MemoryStorage
+from wechatpy.work import WeChatClient
+
+if TYPE_CHECKING:
+    from bot.wecom.core import Core
+    from bot.wecom.errors import Verdict
+
+PREFIX = "/cgi-bin/"
+
+
+class Vendor(WeChatClient):  # type: ignore[misc]
+    """Its methods, for example ``await vendor.kf.get_account_list()``; each brings a :class:`Verdict`.
+
+    Args:
+        core: Our connection; it holds the token and judges the answers.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        super().__init__(core.app.corp_id, "", session=MemoryStorage())
+
+    async def _request(self, method: str, url_or_endpoint: str, **given: Any) -> Verdict:
+        path = PREFIX + url_or_endpoint.removeprefix(self.API_BASE_URL).removeprefix(PREFIX).lstrip("/")
+        query = {key: str(value) for key, value in (given.get("params") or {}).items()}
+        query.pop("access_token", None)
+        body = given.get("data")
+        raw = None if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
+        return await self._core.call_bytes(path, raw, query, method.upper())
+
+
+def asked(made: Any) -> Awaitable[Verdict]:
+    """What a method of wechatpy returned, as what it really is here."""
+    return cast("Awaitable[Verdict]", made)
