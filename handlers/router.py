@@ -19,6 +19,8 @@ from handlers.language.typed import typed_number
 from handlers.message import Event, Message
 from handlers.relay import feature as relay
 from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
+from handlers.roster import feature as roster
+from handlers.roster import phones
 from handlers.trouble import feature as trouble
 from storage import classes, digests, numbers, people, preferences, talks
 from storage.engine import Db
@@ -79,6 +81,7 @@ def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
 
     A send nobody knows the end of is always told to a teacher: by the feature, else by trouble.
     """
+    phones.note(ctx, result)
     known = _BY_NAME.get(feature)
     told = _from(feature, known.outcome(ctx, result)) if known else []
     if result.act != "say":  # nobody waits for words that were not said
@@ -91,7 +94,7 @@ def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
 
 def event(ctx: Ctx, happened: Event) -> Decided:
     """Tell the features of something that happened on the platform; most of it is nobody's business."""
-    return []
+    return _from(roster.NAME, roster.FEATURE.event(ctx, happened))
 
 
 def due(ctx: Ctx, occurrence: Occurrence) -> Decided:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handlers.context import Ctx
-from jobs import forget, plan_day
+from jobs import forget, plan_day, sync_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Job:
 TIMETABLE: tuple[Job, ...] = (
     Job("plan_day", "00:05", plan_day.run),
     Job("forget", "03:30", forget.run),
+    Job("sync_book", "02:10", sync_book.run),
 )
 
 FEATURE = "jobs"

@@ -60,7 +60,8 @@ async def _leave(phone: Phone, path: str = "/h5/login") -> str:
     """Set out for the platform; returns the state."""
     await phone.get(path, User_Agent=WECHAT)
     assert phone.status == 302, phone.html
-    return parse_qs(urlsplit(phone.headers["Location"]).query)["state"][0]
+    address: str = phone.headers["Location"]
+    return parse_qs(urlsplit(address).query)["state"][0]
 
 
 async def _come_back(phone: Phone, state: str, code: str = "c1") -> str:

@@ -1,0 +1,1 @@
+"""The platform's address book kept in step with ours, and the families only a phone call reaches."""
