@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from bot.command import CardButton, Command, Group, Maybe, Outcome, Refused, Sent, Session
 from bot.intake import Heard, Look
 from bot.wecom.aibot_link import Pace
+from bot.wecom.aibot_words import stream_body
 from bot.wecom.emulator.aibot_gateway import PATH
 from bot.wecom.emulator.aibot_push import Word
 from tests.wire.aibot_stand import QUICK, Shared, Stand, Tenure, stand, until
@@ -116,6 +118,8 @@ class TestNothingIsLost:
         await both.intake.came.wait()
         stopping = asyncio.create_task(both.socket.stop())
         await both.gateway.until(lambda: both.gateway.live is None)
+        for _ in range(200):  # turns of the loop: more than an end without waiting would take
+            await asyncio.sleep(0)
         assert not stopping.done()
         both.intake.open.set()
         await stopping
@@ -280,6 +284,39 @@ class TestPresses:
         kind, pressed = both.intake.rows[-1]
         assert (kind, pressed.track, pressed.token) == ("press", "0" * 32, "b" * 32)
         assert pressed.lane == "wecom/school/user/li.teacher"
+
+
+class TestFrames:
+    async def test_one_frame_at_a_time_under_a_req_id(self, both: Stand) -> None:
+        """An acknowledgement names nothing but the ``req_id``: two at once could not be told apart."""
+        session = await said(both, "问")
+        req_id = session.url.removeprefix("aibot:")
+        both.faults.set(
+            {"rules": [{"api": f"{PATH}/aibot_respond_msg", "nth": 2, "kind": "code", "value": 5}]}
+        )
+        bodies = [stream_body(f"s{n}", "答") for n in range(3)]
+        acks = await asyncio.gather(*(both.socket.ask("aibot_respond_msg", body, req_id) for body in bodies))
+        assert [ack.code for ack in acks] == [0, 5, 0]
+
+    async def test_control_characters_do_no_harm(self, both: Stand) -> None:
+        one = both.gateway.live
+        assert one is not None
+        body = {
+            "msgid": "m1", "aibotid": both.bot.id, "chatid": GROUP, "chattype": "group",
+            "from": {"userid": "li"}, "msgtype": "text", "text": {"content": "@小助手 你好"},
+        }  # fmt: skip
+        frame = {"cmd": "aibot_msg_callback", "headers": {"req_id": "r1"}, "body": body}
+        await one.ws.send_str(orjson.dumps(frame).decode().replace("你好", "你\x00\x1f好"))
+        await kept(both, 1)
+        assert both.intake.texts() == ["你好"]
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"cmd":7}', '{"headers":7,"errcode":"x"}'])
+    async def test_nor_do_strange_ones(self, both: Stand, text: str) -> None:
+        one = both.gateway.live
+        assert one is not None
+        await one.ws.send_str(text)
+        await said(both, "还在吗")
+        assert both.gateway.opened == 1
 
 
 class TestLimits:

@@ -96,6 +96,13 @@ class TestWords:
         kinds = [body["msgtype"] for _path, _query, body in robot.got]
         assert kinds == ([] if not fits else ["text"] if size == 682 else ["markdown"])
 
+    @pytest.mark.parametrize(
+        ("size", "kind"), [(2048, "text"), (2049, "markdown"), (4096, "markdown"), (4097, "none")]
+    )
+    def test_to_the_byte(self, size: int, kind: str) -> None:
+        body = webhook.message(command("x" * size))
+        assert (body["msgtype"] if body is not None else "none") == kind
+
     def test_a_page_to_open_is_a_link(self) -> None:
         body = webhook.message(command("有通知", link=("打开[页]", "https://school.example/h5/a?b=c")))
         assert body is not None
