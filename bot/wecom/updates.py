@@ -51,7 +51,8 @@ def card(codec: Codec, corp: str, user_id: str, look: Look, now: datetime) -> by
         look: What the card shall show.
         now: UTC.
     """
-    shown = {name: value for name, value in cards.card(look.title, look.text, look.buttons).items() if name not in _NOT_ANSWERED}
+    made = cards.card(look.title, look.text, look.buttons)
+    shown = {name: value for name, value in made.items() if name not in _NOT_ANSWERED}
     tree: dict[str, xml.Value] = {"MsgType": "update_template_card", "TemplateCard": _named(shown)}
     return _sealed(codec, corp, user_id, tree, now)
 
