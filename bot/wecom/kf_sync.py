@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot import trace
+from bot.command import Maybe
+from bot.command import Refused as NotSent
 from bot.crashpoints import point
 from bot.log import get_logger
 from bot.wecom import kf
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from config.settings import WeComApp
 
 MOST_CURSOR = 255
+TRIES = 3
+"""An answer from memory is tried so often, at once: nobody would remember to try it later."""
 MOST_STANDING = 5
 """Empty pages in a row that announce more without leading further."""
 
@@ -244,7 +248,10 @@ class KfPuller:
         A second reading of the same page answers under the same name, and the platform removes the copy.
         """
         said = kf.words(answer(danger=sounds_dangerous(one.text)))
-        await kf.say(self._core, one.customer, kf.msg_id(one.message_id, -1), said)
+        for _ in range(TRIES):
+            came, _parts = await kf.say(self._core, one.customer, kf.msg_id(one.message_id, -1), said)
+            if not isinstance(came, Maybe) and not (isinstance(came, NotSent) and came.action == "retry"):
+                return
 
     async def _read(self, unit: Any) -> Any:
         return await asyncio.wrap_future(self._store.read(unit))

@@ -97,9 +97,9 @@ class KfPlatform:
         except (aiohttp.ClientError, OSError):
             return
 
-    def answers(self, who: str) -> int:
-        """How many different messages somebody was shown."""
-        return sum(reader == who for reader, _text in self.shown.values())
+    def answers(self, who: str, *, besides: str = "") -> int:
+        """How many different messages somebody was shown, but for one text."""
+        return sum(reader == who and text != besides for reader, text in self.shown.values())
 
     # -- the interface
 

@@ -410,6 +410,18 @@ async def test_read_again_after_a_crash_it_is_answered_once(
     assert stand.texts() == ["明天带什么"]
 
 
+async def test_an_answer_from_memory_is_tried_three_times_and_shown_once(stand: Stand) -> None:
+    stand.line.items = [said(1, "匿名：为什么拖堂")]
+    stand.line.will(kf.SEND, Said("retry", "connect"), Said("maybe", "no_answer"))
+    assert await stand.puller.pull()
+    assert len(stand.line.asked(kf.SEND)) == 3
+    assert stand.line.texts == [NOT_OPEN]
+    stand.line.items.append(said(2, "匿名：为什么拖堂"))
+    stand.line.will(kf.SEND, *[Said("maybe", "no_answer")] * 9)
+    assert await stand.puller.pull()
+    assert len(stand.line.asked(kf.SEND)) == 6
+
+
 async def test_an_answer_that_does_not_go_out_keeps_nobody_else_waiting(stand: Stand) -> None:
     stand.line.items = [said(1, "匿名：为什么拖堂"), said(2)]
     stand.line.will(kf.SEND, Said("config", "60020"))
