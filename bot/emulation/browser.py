@@ -20,6 +20,10 @@ from bot.emulation.world import Person
 
 COOKIE = "cb_page"
 """The product's cookie that says which phone it is."""
+LOGIN_PATH = "/connect/oauth2/authorize"
+"""The platform's login page, where the emulated platform has one."""
+WHO = "X-Emulated-Phone"
+"""Says to the emulator's own login page whose phone this is; never sent to the product."""
 MAX_REDIRECTS = 5
 MAX_PAGE = 8 << 20
 TIMEOUT_S = 10.0
@@ -111,7 +115,7 @@ class PageReader(HTMLParser):
 
 
 class Browser:
-    """One browser per sender, on the product's pages only."""
+    """One browser per sender, on the product's pages and the emulated platform's login page only."""
 
     def __init__(self, platform: Ground) -> None:
         self._platform = platform
@@ -144,7 +148,9 @@ class Browser:
         who = person.id or f"outsider:{person.name}"
         session = self._session(who, person, base)
         try:
-            status, html, at = await self._walk(session, base, base.join(URL(url, encoded="%" in url)), form)
+            status, html, at = await self._walk(
+                session, base, base.join(URL(url, encoded="%" in url)), form, who
+            )
             await self._note(session, who, person, html, at)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotPossible(f"the page could not be opened: {type(error).__name__}") from None
@@ -162,13 +168,19 @@ class Browser:
         return self._sessions[who]
 
     async def _walk(
-        self, session: aiohttp.ClientSession, base: URL, url: URL, form: Mapping[str, str] | None
+        self, session: aiohttp.ClientSession, base: URL, url: URL, form: Mapping[str, str] | None, who: str
     ) -> tuple[int, str, URL]:
-        """Follow redirects on the same host; one that leads elsewhere is where it ends."""
-        if not _same(url, base):
+        """Follow redirects on the same host, and by way of the login page; any other is where it ends."""
+        if not _same(url, base) and not self._is_login(url):
             raise NotPossible(f"the emulated phones open pages of {base.origin()} only")
         site = "none" if form is None else "same-origin"
         for _ in range(MAX_REDIRECTS + 1):
+            if self._is_login(url):
+                status, html, back = await self._log_in(url, who)
+                if back is None or not _same(back, base):
+                    return status, html, url
+                url, form, site = back, None, "cross-site"
+                continue
             headers = _headers(site)
             method = "GET" if form is None else "POST"
             if form is not None:
@@ -184,12 +196,28 @@ class Browser:
             if response.status not in (301, 302, 303, 307, 308) or location is None:
                 return response.status, html, url
             following = url.join(URL(location))
-            if not _same(following, base):
+            if not _same(following, base) and not self._is_login(following):
                 return response.status, html, url
             if response.status < 307:
                 form = None
             url = following
         raise NotPossible(f"more than {MAX_REDIRECTS} redirects")
+
+    def _is_login(self, url: URL) -> bool:
+        here = self._platform.base_url
+        return bool(here) and _same(url, URL(here)) and url.path == LOGIN_PATH
+
+    async def _log_in(self, url: URL, who: str) -> tuple[int, str, URL | None]:
+        """The platform's page, with none of the product's cookies; where it sends the phone back to."""
+        jar, timeout = aiohttp.DummyCookieJar(), aiohttp.ClientTimeout(total=TIMEOUT_S)
+        headers = {**_headers("cross-site"), WHO: who}
+        async with (
+            aiohttp.ClientSession(cookie_jar=jar, timeout=timeout) as session,
+            session.get(url, headers=headers, allow_redirects=False) as response,
+        ):
+            html, location = await response.text(), response.headers.get("Location")
+        back = url.join(URL(location, encoded=True)) if response.status == 302 and location else None
+        return response.status, html, back
 
     async def _note(
         self, session: aiohttp.ClientSession, who: str, person: Person, html: str, at: URL

@@ -25,11 +25,11 @@ from bot.wecom.emulator.aibot_gateway import BotGateway
 from bot.wecom.emulator.aibot_push import BotPusher, Word
 from bot.wecom.emulator.api import MAX_BODY, PATHS, Api
 from bot.wecom.emulator.config import write_config
+from bot.wecom.emulator.jssdk import add_scripts
 from bot.wecom.emulator.kf_talk import Customers
 from bot.wecom.emulator.limits import Limits
 from bot.wecom.emulator.members import Members
 from bot.wecom.emulator.oauth import add_login
-from bot.wecom.emulator.jssdk import add_scripts
 from bot.wecom.emulator.platform import Platform
 from bot.wecom.emulator.push import Callback, Pusher
 from bot.wecom.emulator.world import WeComWorld, is_guardian

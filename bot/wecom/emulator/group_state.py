@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.emulation.records import HERE
+from bot.emulation.say import NotPossible
+from bot.emulation.world import UnknownReference
 
 if TYPE_CHECKING:
     from bot.emulation.records import Content
-    from bot.emulation.world import SchoolClass
+    from bot.emulation.world import Person, SchoolClass
     from bot.wecom.emulator.platform import Platform
 
 NOT_SENT, SENT, NOT_FRIEND, ANOTHER = 0, 1, 2, 3
@@ -47,6 +53,7 @@ class GroupState:
         broadcast_refused: The code ``add_msg_template`` is refused with; 0 takes it.
         owners: The owners of groups that are not their class teacher's.
         sent: When (ms) each group was sent to.
+        most_a_day: Sends to one group in a day; older pages say one, path 92135 only limits the month.
     """
 
     platform: Platform
@@ -55,6 +62,11 @@ class GroupState:
     owners: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     sent: dict[str, list[int]] = field(default_factory=dict)
+    most_a_day: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.platform.world.profile == "forward":
+            self.broadcast_refused = 48002
 
     def class_of(self, group: object) -> SchoolClass | None:
         """The class of a group on WeChat; None if there is no such group."""
@@ -66,3 +78,42 @@ class GroupState:
     def owner(self, klass: SchoolClass) -> str:
         """Whose group it is: the class teacher's unless handed on."""
         return self.owners.get(klass.group, f"t-{klass.id[1:]}")
+
+    # -- sending
+
+    def confirm(self, message: str, person: Person) -> dict[str, Any]:
+        """The owner sends a task; the answer says where it arrived.
+
+        Args:
+            message: The item the owner sees.
+
+        Raises:
+            UnknownReference: There is no such task.
+            NotPossible: It is somebody else's, was sent, or is gone.
+        """
+        task = next((one for one in self.tasks.values() if message in (one.message, one.id)), None)
+        if task is None:
+            raise UnknownReference(f"there is no task {message!r}")
+        if person.id.lower() != task.owner:
+            raise NotPossible(f"the task is not {person.name}'s")
+        if task.cancelled or task.sent_ms is not None:
+            raise NotPossible("the task was sent or is gone")
+        task.sent_ms = self.platform.now_ms()
+        for group in task.groups:
+            task.results[group] = self._send(group, task)
+        return {"sent": [group for group, result in task.results.items() if result == SENT]}
+
+    def _send(self, group: str, task: Task) -> int:
+        now = self.platform.clock.now().astimezone(HERE)
+        before = [datetime.fromtimestamp(at / 1000, HERE) for at in self.sent.get(group, [])]
+        most = self.platform.limits.group_month
+        if most == 0:
+            most = monthrange(now.year, now.month)[1]
+        month = sum(1 for at in before if (at.year, at.month) == (now.year, now.month))
+        day = sum(1 for at in before if at.date() == now.date())
+        if (most is not None and month >= most) or (self.most_a_day is not None and day >= self.most_a_day):
+            return ANOTHER
+        self.sent.setdefault(group, []).append(self.platform.now_ms())
+        for content in task.contents:
+            self.platform.show(None, group, "broadcast", content)
+        return SENT

@@ -1,4 +1,4 @@
-"""WeChat customer service as the platform keeps it: who wrote when, what may be answered, the log that is pulled.
+"""WeChat customer service as the platform keeps it: who wrote when, what may be answered, the log.
 
 Facts from developer.work.weixin.qq.com, paths 94670 (receive), 94677 (send), 95122 (welcome), 94669 (states).
 """

@@ -7,6 +7,7 @@ import itertools
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.emulation.records import CallLog, Content, Item, PushRecord, SeenLog
 from bot.emulation.world import Person
@@ -15,7 +16,9 @@ from bot.wecom.emulator.crypt import Crypt
 from bot.wecom.emulator.group_state import GroupState
 from bot.wecom.emulator.kf_state import KfState
 from bot.wecom.emulator.limits import Limits, Window
+from bot.wecom.emulator.logins import Logins
 from bot.wecom.emulator.schoolbook import SchoolState
+from bot.wecom.emulator.toolbar import Toolbar
 from bot.wecom.emulator.world import WeComWorld
 from config.clock import MovableClock
 
@@ -111,6 +114,11 @@ class Platform:
         self.kf = KfState(self)
         self.school = SchoolState(self)
         self.groups = GroupState(self)
+        self.logins = Logins(self)
+        self.toolbar = Toolbar(self)
+        self.meetings: dict[str, dict[str, Any]] = {}
+        self.meetings_made: dict[str, int] = {}
+        """When (ms) each meeting was made, by what makes two the same."""
         self.aibot = BotState(self, seed, keep=self.keep_bytes)
 
     @property

@@ -1,7 +1,7 @@
 """The school's address book: departments, pupils and their parents, and who follows the notices.
 
-Facts from developer.work.weixin.qq.com, paths 92337, 92331 and 92343: ids are compared without their case, and
-a parent has an ``external_userid`` only while following.
+Facts from developer.work.weixin.qq.com, paths 92337, 92331 and 92343: ids are compared without their case,
+and a parent has an ``external_userid`` only while following.
 """
 
 from __future__ import annotations
