@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +15,7 @@ import pytest
 
 from bot.command import CardButton, UpdateCard
 from bot.intake import Answer
+from bot.wecom import updates
 from bot.wecom.codec import Codec
 from tests.wire import wecom_requests as made
 from tests.wire.test_intake import _all_bytes
@@ -240,14 +243,44 @@ async def test_a_press_is_answered_with_the_cards_new_look(tmp_path: Path) -> No
         kind, found = answered(body)
         assert (status, kind) == (200, "update_template_card")
         assert (found["ToUserName"], found["FromUserName"]) == ("teacher_li", made.CORP)
-        shown = str(found["TemplateCard"])
-        assert "三班今天的作业" in shown
-        assert "已选：改" in shown
-        assert "c" * 32 in shown
+        assert found["TemplateCard"] == {
+            "CardType": "button_interaction",
+            "MainTitle": {"Title": LOOK.title},
+            "SubTitleText": LOOK.text,
+            "ButtonList": {"Text": "发送", "Style": "1", "Key": "c" * 32},
+        }
         assert [(lane, kind) for _key, lane, kind in await one.rows()] == [
             ("wecom/school/user/teacher_li", "press")
         ]
         assert one.metrics.acks.value("wecom") == 1
+
+
+async def test_a_card_with_nothing_left_to_press_says_so(tmp_path: Path) -> None:
+    over = replace(LOOK, title="", buttons=(CardButton("c" * 32, "发送", enabled=False),))
+    async with standing(tmp_path, lambda _row: decided(over)) as one:
+        _status, body = await one.say(press())
+        shown = answered(body)[1]["TemplateCard"]
+        assert set(shown) == {"CardType", "SubTitleText", "ButtonList", "ReplaceText"}
+        assert "c" * 32 not in str(shown)
+
+
+def test_names_of_several_words_in_an_answer() -> None:
+    card = {
+        "horizontal_content_list": [{"keyname": "k", "userid": "u", "media_id": "m"}],
+        "checkbox": {"mode": 1},
+    }
+    assert updates._named(card) == {
+        "HorizontalContentList": [{"KeyName": "k", "UserId": "u", "MediaId": "m"}],
+        "CheckBox": {"Mode": 1},
+    }
+    assert updates._named({"is_checked": True}) == {"IsChecked": "true"}
+
+
+async def test_an_answer_in_words_is_cut_where_a_character_ends() -> None:
+    now = datetime.fromtimestamp(1750000000, UTC)
+    codec = Codec(made.TOKEN, made.KEY, made.CORP)
+    _kind, found = answered(updates.text(codec, made.CORP, "li", "长" * 1000, now))
+    assert found["Content"] == "长" * (updates.MAX_TEXT // 3)
 
 
 async def test_a_press_nothing_is_shown_for(tmp_path: Path) -> None:
