@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import orjson
 
-from bot.command import Command, FileRef, Group, Maybe, Outcome, Private, Refused, Sent, Session, Webhook
+from bot.command import (
+    AnyCommand,
+    Command,
+    FileRef,
+    Group,
+    Maybe,
+    Outcome,
+    Private,
+    Refused,
+    Sent,
+    Session,
+    Webhook,
+)
 from bot.intake import Answer, Intake
 from bot.media import Gone
 from bot.metrics import Metrics
@@ -194,15 +206,17 @@ class AiBotLane:
             return True
         return bool(self._reply_url(command.session) or self._req_id(command.session))
 
-    def buckets(self, command: Command) -> list[Bucket]:
+    def buckets(self, command: AnyCommand) -> list[Bucket]:
         """Thirty a minute and a thousand an hour in one conversation: we stay below."""
+        if not isinstance(command, Command):
+            return []
         chat = f"wecom:{self._name}:aibot:{_chat(command)[0]}"
         return [
             (f"{chat}:minute", self._limits.aibot_per_minute, 60.0),
             (f"{chat}:hour", self._limits.aibot_per_hour, 3600.0),
         ]
 
-    def idempotent(self, command: Command) -> bool:
+    def idempotent(self, command: AnyCommand) -> bool:
         """A second copy would be seen, whichever way it goes."""
         return False
 
@@ -211,8 +225,10 @@ class AiBotLane:
         url = self._reply_url(command.session)
         return RESPONSE if url else RESPOND if self._req_id(command.session) else SEND
 
-    async def send(self, command: Command) -> Outcome:
+    async def send(self, command: AnyCommand) -> Outcome:
         """Say it and tell what came of it; raises nothing the network does."""
+        if not isinstance(command, Command):
+            return Refused("no_such_thing", "config")
         if not aibot_words.fits(command.plain):
             return Refused("aibot.tooLong", "content")
         if command.file is not None:
