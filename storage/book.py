@@ -40,6 +40,7 @@ book = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("corp", "kind", "ext_id"),
     Index(None, "our_id", "kind"),
+    Index(None, "corp", "parent_ext_id", "kind"),
 )
 
 phone_list = Table(
@@ -53,6 +54,7 @@ phone_list = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime, nullable=True),
     UniqueConstraint("class_id", "person_id"),
+    Index(None, "person_id"),
 )
 
 

@@ -23,6 +23,7 @@ def create() -> None:
         sa.UniqueConstraint("corp", "kind", "ext_id", name="uq_book_corp_kind_ext_id"),
     )
     op.create_index("ix_book_our_id_kind", "book", ["our_id", "kind"])
+    op.create_index("ix_book_corp_parent_ext_id_kind", "book", ["corp", "parent_ext_id", "kind"])
     op.create_table(
         "phone_list",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -35,6 +36,7 @@ def create() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_phone_list"),
         sa.UniqueConstraint("class_id", "person_id", name="uq_phone_list_class_id_person_id"),
     )
+    op.create_index("ix_phone_list_person_id", "phone_list", ["person_id"])
 
 
 def drop() -> None:
