@@ -248,7 +248,8 @@ class App:
         robots = {name: Robot(name, app) for name, app in apps.items()}
         event_keys = {name: EventKeys(name, app) for name, app in apps.items() if app.event_token}
         self.dingtalk = DingTalkDoor(self.intake, self.clock, self.metrics, robots, event_keys)
-        pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page)
+        login = self._wecom.login if self._wecom is not None else None
+        pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page, login)
         self.health = Health(self.store, self.clock, self._spool, self.metrics)
         routes: list[Routes] = [self.dingtalk.add_to, pages.add_to]
         if self._wecom is not None:

@@ -23,6 +23,7 @@ from bot.wecom.aibot_socket import AiBotSocket
 from bot.wecom.client import WeCom
 from bot.wecom.door import WeComDoor
 from bot.wecom.kf_sync import KfPuller
+from bot.wecom.login import WeComLogin
 from config.clock import Clock
 from config.settings import Settings, WeComApp
 from storage.engine import Store
@@ -74,6 +75,11 @@ class WeComApps:
             app.corp_id: Home("wecom", name, cards=True, kf_id=app.kf_id or "")
             for name, app in reversed(self._apps.items())
         }
+
+    @property
+    def login(self) -> WeComLogin:
+        """Says who came in by the platform's login."""
+        return WeComLogin({name: client.core for name, client in self.clients.items()})
 
     def _client(self, name: str, app: WeComApp) -> WeCom:
         one = self._around
