@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,9 @@ from aiohttp import web
 from bot.command import Command, FileRef, Maybe, Refused, Sent, Webhook
 from bot.wecom import webhook
 from bot.wecom.emulator import webhook as theirs
+from bot.wecom.emulator.emulator import WeComEmulator
 from bot.wecom.emulator.endpoint import ApiError, Request
+from bot.wecom.emulator.world import robot_key
 from config.settings import LimitSettings, WeComApp
 
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
@@ -193,6 +196,57 @@ class TestKey:
         robot.answers.append({"errcode": 93000, "errmsg": f"invalid webhook url {KEY}"})
         outcome = await webhook.send(robot.core, command("早"), TARGET, files)
         assert KEY not in repr(outcome) + repr(TARGET) + repr(command("早"))
+
+
+@dataclass
+class Both:
+    """The emulated platform, and our side of one class's robot."""
+
+    emulator: WeComEmulator
+    core: Any
+    target: Webhook
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[Both]:
+    emulator = WeComEmulator(profile="internal")
+    await emulator.start()
+    app = WeComApp.model_validate({
+        "corp_id": "w", "agent_id": 1, "secret": "s", "token": "tok", "aes_key": "a" * 43,
+        "api_base": emulator.url,
+    })  # fmt: skip
+    key = robot_key(emulator.world.corp, emulator.world.classes[1])
+    async with aiohttp.ClientSession() as http:
+        yield Both(emulator, SimpleNamespace(app=app, limits=LimitSettings(), http=http), Webhook(key))
+    await emulator.stop()
+
+
+class TestBothEnds:
+    async def test_what_people_see(self, both: Both) -> None:
+        link = ("打开", "http://127.0.0.1:8080/h5/x")
+        assert await webhook.send(both.core, command("早\n好", link=link), both.target, files) == Sent("")
+        file = FileRef("picture", "a.png", "digest")
+        assert await webhook.send(both.core, command("", file=file), both.target, files) == Sent("")
+        file = FileRef("file", "周报.pdf", "weekly")
+        assert await webhook.send(both.core, command("", file=file), both.target, files) == Sent("")
+        words, picture, paper = both.emulator.seen()
+        assert {item.lane for item in both.emulator.seen()} == {"webhook"}
+        assert {item.chat for item in both.emulator.seen()} == {both.emulator.world.classes[1].group}
+        assert (words.content.text, words.content.url) == ("早\n好\n打开", link[1])
+        assert both.emulator.platform.stored(picture.content.sha256 or "") == PNG
+        assert paper.content.text == "周报.pdf"
+
+    async def test_one_more_than_twenty_waits(self, both: Both) -> None:
+        for _ in range(20):
+            assert await webhook.send(both.core, command("早"), both.target, files) == Sent("")
+        assert await webhook.send(both.core, command("早"), both.target, files) == Refused(
+            "45009", "slow", 60.0
+        )
+        both.emulator.clock.move_to(both.emulator.clock.now() + timedelta(minutes=1))
+        assert await webhook.send(both.core, command("早"), both.target, files) == Sent("")
+
+    async def test_a_dead_key_is_for_a_person_to_mend(self, both: Both) -> None:
+        assert await webhook.send(both.core, command("早"), TARGET, files) == Refused("93000", "config")
 
 
 class TestPlatform:
