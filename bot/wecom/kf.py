@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SEND = "/cgi-bin/kf/send_msg"
 WELCOME = "/cgi-bin/kf/send_msg_on_event"
 SYNC = "/cgi-bin/kf/sync_msg"
-TRANS = "/cgi-bin/kf/service_state/trans"
 CONTACT_WAY = "/cgi-bin/kf/add_contact_way"
 
 MOST_TEXT = 2048
@@ -34,11 +33,9 @@ MOST_PAGE = 1000
 MOST_SCENE = 128
 
 CLOSED = frozenset(("95001", "95002", "95013", "95018", "95031"))
-"""Five were sent, or 48 hours are over, or the conversation has ended: until the customer writes again."""
-WRONG_STATE = "95018"
+"""Five were sent, or 48 hours are over, or the conversation has ended or is led by a person (path 94669: from
+there no call brings it back): until the customer writes again."""
 TICKET_OVER = "95007"
-_BY_US = 1
-"""The state in which the API answers: "looked after by the assistant"."""
 
 Content = tuple[str, dict[str, Any]]
 """A message type with its body."""
@@ -102,20 +99,7 @@ async def _said(core: Core, customer: Customer, msgid: str, content: Content) ->
         "msgtype": kind,
         kind: body,
     }
-    came = await core.call(SEND, asked)
-    if came.code != WRONG_STATE or not await _take_over(core, customer):
-        return came
     return await core.call(SEND, asked)
-
-
-async def _take_over(core: Core, customer: Customer) -> bool:
-    """A conversation that waits for nobody is made ours; one that a person leads is left alone."""
-    asked = {
-        "open_kfid": customer.kf_id,
-        "external_userid": customer.external_id,
-        "service_state": _BY_US,
-    }
-    return (await core.call(TRANS, asked)).meaning == "ok"
 
 
 async def welcome(core: Core, code: str, outbox_id: str, content: Content) -> Outcome:

@@ -60,14 +60,6 @@ async def test_parts_end_at_the_first_that_is_refused() -> None:
     assert await kf.say(line.core, HER, "e" * 32, contents) == (Sent(""), 3)
 
 
-async def test_the_wrong_state_is_changed_once() -> None:
-    line = Line()
-    line.will(kf.SEND, Said("content", kf.WRONG_STATE), Said("content", kf.WRONG_STATE))
-    came = await kf.say(line.core, HER, "e" * 32, kf.words("好"))
-    assert came == (Refused(kf.WRONG_STATE, "content"), 0)
-    assert line.asked(kf.TRANS) == [{"open_kfid": KF_ID, "external_userid": "wm-mother", "service_state": 1}]
-
-
 @pytest.mark.parametrize(
     ("data", "items", "more"),
     [

@@ -205,7 +205,7 @@ async def test_long_words_are_cut_into_parts_that_are_counted(ways: Ways) -> Non
 # -- down, in the same send
 
 
-@pytest.mark.parametrize("code", sorted(kf.CLOSED - {kf.WRONG_STATE}))
+@pytest.mark.parametrize("code", sorted(kf.CLOSED))
 async def test_a_window_that_is_closed_after_all_leads_to_the_page_at_once(ways: Ways, code: str) -> None:
     ways.wrote()
     ways.line.will(kf.SEND, Said("content", code))
@@ -213,21 +213,6 @@ async def test_a_window_that_is_closed_after_all_leads_to_the_page_at_once(ways:
     assert ways.page == ["王老师：好的"]
     await ways.say("第二句")  # the book has learnt: the platform is not asked again
     assert len(ways.line.asked(kf.SEND)) == 1
-
-
-async def test_a_conversation_that_waits_for_nobody_is_taken_over(ways: Ways) -> None:
-    ways.wrote()
-    ways.line.will(kf.SEND, Said("content", kf.WRONG_STATE))
-    assert await ways.say() == Sent("")
-    assert ways.line.asked(kf.TRANS)[0]["service_state"] == 1
-    assert ways.line.texts == ["王老师：好的"]
-
-
-async def test_a_person_leads_the_conversation_so_the_page_it_is(ways: Ways) -> None:
-    ways.wrote()
-    ways.line.will(kf.SEND, Said("content", kf.WRONG_STATE))
-    ways.line.will(kf.TRANS, Said("content", "95016"))
-    assert await ways.say() == Sent("", {"way": "notice"})
 
 
 @pytest.mark.parametrize(
