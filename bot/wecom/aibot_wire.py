@@ -28,7 +28,6 @@ SOCKET, REPLY = "aibot:", "aibot-reply:"
 """How a reply address begins: a ``req_id`` of the long connection, or an address good for one answer."""
 SOCKET_LIVES = timedelta(hours=24)
 REPLY_LIVES = timedelta(hours=1)
-EVENT_LIVES = timedelta(seconds=5)
 RESPONSE = "/cgi-bin/aibot/response"
 MEMBER = "wecom_member"
 OLDEST_S = 86_400
@@ -139,7 +138,7 @@ def read(body: dict[str, Any], bot: Bot, now: datetime, req_id: str = "") -> Rea
     if sender.get("corpid") not in (None, "", bot.corp):
         return Passed("outsider")
     if kind == "event":
-        return _event(body, bot, user, req_id)
+        return _event(body, bot, user)
     return _message(body, bot, user, now, req_id)
 
 
@@ -232,14 +231,14 @@ def pinned(url: str, prefix: str) -> bool:
 # -- events and presses
 
 
-def _event(body: dict[str, Any], bot: Bot, user: str, req_id: str) -> Read:
+def _event(body: dict[str, Any], bot: Bot, user: str) -> Read:
     event = _part(body, "event")
     kind = id_of(event.get("eventtype"), 64)
     if not kind:
         return Rejected(400, "no_kind")
     key = f"wecom:{bot.name}:event:{hashlib.sha256(_canonical(body)).hexdigest()}"
     if kind == "template_card_event":
-        return _press(_part(event, kind), bot, user, key, req_id)
+        return _press(_part(event, kind), bot, user, key)
     if kind == "feedback_event":
         return Passed("feedback")
     payload = event_payload("wecom", bot.name, Event("other", {"event": kind}))
@@ -250,14 +249,15 @@ def _canonical(body: dict[str, Any]) -> bytes:
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
-def _press(pressed: dict[str, Any], bot: Bot, user: str, key: str, req_id: str) -> Read:
+def _press(pressed: dict[str, Any], bot: Bot, user: str, key: str) -> Read:
+    """There is no code for later: such a card is changed in the answer to the press, or not at all."""
     track, token = id_of(pressed.get("task_id")), id_of(pressed.get("event_key"), 1024)
     if not track or not token:
         return Rejected(400, "no_button")
     who = user.lower()
     payload = {
         "v": 1, "platform": "wecom", "app": bot.name, "chat": who, "kind": MEMBER, "corp": bot.corp,
-        "user": who, "track": track, "token": token, "code": SOCKET + req_id if req_id else "",
+        "user": who, "track": track, "token": token, "code": "",
     }  # fmt: skip
     lane = f"wecom/{bot.name}/user/{who}"
     return OpenedPress(key, lane, orjson.dumps(payload), track, token, lane)

@@ -150,7 +150,7 @@ class TestEvents:
         opened = aibot_wire.read(given, BOT, NOW, "req-2")
         assert isinstance(opened, OpenedPress)
         pressed = read_press("row", opened.payload.decode(), NOW)
-        assert (pressed.track, pressed.token, pressed.code) == ("t1", "k1", "aibot:req-2")
+        assert (pressed.track, pressed.token, pressed.code) == ("t1", "k1", "")
         assert (opened.track, opened.token, opened.lane) == ("t1", "k1", "wecom/school/user/teacher_li")
         assert pressed.message.sender == Identity("wecom_member", "ww1", "teacher_li")
         assert pressed.message.chat.platform == "wecom"
