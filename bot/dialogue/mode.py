@@ -10,10 +10,29 @@ Profile = Literal["full", "custom-robot-only", "internal", "forward"]
 Cards = Literal["taken", "refused"]
 
 _DINGTALK = frozenset(
-    ["auto_post", "group_hears", "buttons", "card_buttons", "recall", "reach_guardians", "media", "strangers"]
+    [
+        "auto_post",
+        "group_hears",
+        "buttons",
+        "card_buttons",
+        "recall",
+        "reach_guardians",
+        "media",
+        "captions",
+        "strangers",
+    ]
 )
 _WECOM = frozenset(
-    ["buttons", "card_buttons", "reach_guardians", "media", "strangers", "school_notice", "customer_service"]
+    [
+        "buttons",
+        "card_buttons",
+        "reach_guardians",
+        "media",
+        "apart",
+        "strangers",
+        "school_notice",
+        "customer_service",
+    ]
 )
 _POSTS = {"full": "confirm", "internal": "auto_post", "forward": "by_hand"}
 """How a class group on WeCom comes to a post: its owner confirms · the AI bot speaks · only people do."""
@@ -52,7 +71,7 @@ class Mode:
         if self.cards == "refused":
             offers -= {"card_buttons"}
         if self.profile == "custom-robot-only":
-            offers -= {"group_hears", "recall", "reach_guardians", "media", "strangers"}
+            offers -= {"group_hears", "recall", "reach_guardians", "media", "captions", "strangers"}
             offers |= {"pages", "custom_robot"}
         return offers
 

@@ -46,15 +46,19 @@ class Uploads:
         self._store = store
         self._files = files
 
-    async def media_id(self, file: FileRef) -> tuple[str, str] | Refused | Maybe:
-        """What the platform calls the file: its kind there and the id."""
+    async def media_id(self, file: FileRef, of: str = "") -> tuple[str, str] | Refused | Maybe:
+        """What the platform calls the file: its kind there and the id.
+
+        Args:
+            of: The row it is for, where the same file for another row has to be another one.
+        """
         data = await self._bytes(file)
         if isinstance(data, Refused):
             return data
         kind = kind_of(file, data)
         if not _LEAST <= len(data) <= _MOST[kind]:
             return Refused("file.size", "content")
-        digest = self._digest(kind, file.name, data)
+        digest = self._digest(f"{kind} {of}", file.name, data)
         try:
             known = await self._run(partial(self._find, digest=digest))
         except StoreRefused:

@@ -128,7 +128,7 @@ def test_an_outcome_is_handed_on_once(world: World) -> None:
 
 def test_another_end_of_the_same_thing_is_another_word(world: World) -> None:
     for kind in ("sent", "expired"):
-        outcome = reply.Outcome("o" * 32, kind, "ok", Thing("digest", "d" * 32), "", None, None)  # type: ignore[arg-type]
+        outcome = reply.Outcome("o" * 32, kind, "ok", Thing("digest", "d" * 32), "", None, None)
         _put(world, lambda _db, outcome=outcome: Tell("digest", outcome))
 
     def count(db: Db) -> int:

@@ -17,6 +17,8 @@ from bot.wecom.emulator.platform import RESPONSE_MS, Platform, SentCard, SentMes
 MOST_WORDS = 2048
 RECALL_MS = 24 * 3_600_000
 _MEDIA = {"image": "picture", "voice": "voice", "video": "video", "file": "file"}
+_WIDTHLESS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+"""Nobody sees these."""
 _FONT = re.compile(r"</?font[^>]*>")
 
 
@@ -116,7 +118,7 @@ def _words(_platform: Platform, kind: str, given: dict[str, Any]) -> Content:
     text = given.get("content")
     if not isinstance(text, str) or not text:
         raise ApiError(44004, "empty content")
-    cut = text.encode()[:MOST_WORDS].decode("utf-8", "ignore")
+    cut = text.encode()[:MOST_WORDS].decode("utf-8", "ignore").translate(_WIDTHLESS)
     return Content("text", _FONT.sub("", cut) if kind == "markdown" else cut)
 
 

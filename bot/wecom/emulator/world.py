@@ -10,7 +10,7 @@ from typing_extensions import override
 from bot.emulation import texts
 from bot.emulation.world import Person, SchoolClass, World
 
-NOT_SUBSCRIBED = (texts.CAST[1] + texts.GRANDMOTHER,)
+NOT_SUBSCRIBED = (texts.CAST[1] + texts.FATHER,)
 """Always among those who do not follow the school's notices."""
 
 
