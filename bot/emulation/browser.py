@@ -27,10 +27,14 @@ WHO = "X-Emulated-Phone"
 MAX_REDIRECTS = 5
 MAX_PAGE = 8 << 20
 TIMEOUT_S = 10.0
-_AGENT = (
+_ANDROID = (
     "Mozilla/5.0 (Linux; Android 13; zh-CN) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
-    "Chrome/120.0.0.0 Mobile Safari/537.36 AliApp(DingTalk/7.6.0)"
+    "Chrome/120.0.0.0 Mobile Safari/537.36"
 )
+_AGENTS = {
+    "dingtalk": f"{_ANDROID} AliApp(DingTalk/7.6.0)",
+    "wecom": f"{_ANDROID} MicroMessenger/8.0.50.2701(0x2800325B) WeChat/arm64 Language/zh_CN",
+}
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
@@ -181,7 +185,7 @@ class Browser:
                     return status, html, url
                 url, form, site = back, None, "cross-site"
                 continue
-            headers = _headers(site)
+            headers = self._headers(site)
             method = "GET" if form is None else "POST"
             if form is not None:
                 headers["Origin"] = str(base.origin())
@@ -210,7 +214,7 @@ class Browser:
     async def _log_in(self, url: URL, who: str) -> tuple[int, str, URL | None]:
         """The platform's page, with none of the product's cookies; where it sends the phone back to."""
         jar, timeout = aiohttp.DummyCookieJar(), aiohttp.ClientTimeout(total=TIMEOUT_S)
-        headers = {**_headers("cross-site"), WHO: who}
+        headers = {**self._headers("cross-site"), WHO: who}
         async with (
             aiohttp.ClientSession(cookie_jar=jar, timeout=timeout) as session,
             session.get(url, headers=headers, allow_redirects=False) as response,
@@ -242,24 +246,24 @@ class Browser:
         words = shown.text or texts.PLACEHOLDERS["picture"]
         sha256 = None
         if _same(source, at):
-            async with session.get(source, headers=_headers("same-origin", "image", "no-cors")) as response:
+            headers = self._headers("same-origin", "image", "no-cors")
+            async with session.get(source, headers=headers) as response:
                 if response.status == 200:
                     sha256 = hashlib.sha256(await response.read()).hexdigest()
         return Content("picture", words, buttons, str(source), sha256)
 
+    def _headers(self, site: str, dest: str = "document", mode: str = "navigate") -> dict[str, str]:
+        """What a browser says about where a request comes from."""
+        return {
+            "User-Agent": _AGENTS[self._platform.world.platform],
+            "Accept": "text/html,application/xhtml+xml,*/*;q=0.8" if dest == "document" else "image/*",
+            "Accept-Language": "zh-CN,zh;q=0.9",
+            "Sec-Fetch-Site": site,
+            "Sec-Fetch-Mode": mode,
+            "Sec-Fetch-Dest": dest,
+            **({"Sec-Fetch-User": "?1"} if dest == "document" else {}),
+        }
+
 
 def _same(url: URL, base: URL) -> bool:
     return (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port) and url.user is None
-
-
-def _headers(site: str, dest: str = "document", mode: str = "navigate") -> dict[str, str]:
-    """What a browser says about where a request comes from."""
-    return {
-        "User-Agent": _AGENT,
-        "Accept": "text/html,application/xhtml+xml,*/*;q=0.8" if dest == "document" else "image/*",
-        "Accept-Language": "zh-CN,zh;q=0.9",
-        "Sec-Fetch-Site": site,
-        "Sec-Fetch-Mode": mode,
-        "Sec-Fetch-Dest": dest,
-        **({"Sec-Fetch-User": "?1"} if dest == "document" else {}),
-    }
