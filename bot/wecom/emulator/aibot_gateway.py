@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import hmac
 import socket
 import struct
 from collections import deque
@@ -281,7 +282,8 @@ class BotGateway:
         if len(self._subscriptions) >= self.pace.subscriptions:
             raise ApiError(aibot.TOO_OFTEN, "subscribe too often")
         self._subscriptions.append(now)
-        if (body.get("bot_id"), body.get("secret")) != (self._bot.id, self._bot.secret):
+        proof = str(body.get("secret")).encode()
+        if body.get("bot_id") != self._bot.id or not hmac.compare_digest(proof, self._bot.secret.encode()):
             raise ApiError(BAD_SECRET, "invalid bot_id or secret")
         for other in [each for each in self.connections if each.subscribed and each is not one]:
             await self._kick(other)

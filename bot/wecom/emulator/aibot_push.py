@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -214,7 +215,7 @@ class BotPusher:
         if outer["nonce"] != nonce:
             raise ValueError("the nonce is not the request's")
         proof = aibot_cipher.proof(self._bot.token, str(outer["timestamp"]), nonce, outer["encrypt"])
-        if outer["msgsignature"] != proof:
+        if not hmac.compare_digest(str(outer["msgsignature"]).encode(), proof.encode()):
             raise ValueError("the signature is wrong")
         said = orjson.loads(aibot_cipher.unseal(self._bot.aes_key, outer["encrypt"]))
         if not isinstance(said, dict):
