@@ -124,6 +124,11 @@ class Link:
         return self.kicked or self._task.done() or self._ws.closed
 
     @property
+    def idle(self) -> bool:
+        """Whether it is over and everything it brought is kept."""
+        return self.over and not self._taking
+
+    @property
     def age_s(self) -> float:
         """Since it was opened, s."""
         return self._clock.monotonic() - self.since

@@ -260,7 +260,7 @@ class AiBotSocket:
                 self._app.socket_base, max_msg_size=MOST, timeout=ClientWSTimeout(ws_close=1.0)
             )
         link = Link(ws, self._take, self._clock, self._pace)
-        self._links = {one for one in self._links if not one.over} | {link}
+        self._links = {one for one in self._links if not one.idle} | {link}
         return link
 
     async def _subscribe(self, link: Link) -> Opened:

@@ -125,6 +125,22 @@ class TestNothingIsLost:
         await stopping
         assert both.intake.texts() == ["一"]
 
+    async def test_the_end_waits_for_an_earlier_connections_too(self, both: Stand) -> None:
+        both.intake.open.clear()
+        await both.pusher.say(Word("li", GROUP, text="@小助手 一"))
+        await both.intake.came.wait()
+        both.gateway.cut()
+        await both.gateway.until(lambda: both.gateway.opened == 2)
+        await until(lambda: both.socket.connected)
+        both.gateway.cut()
+        await both.gateway.until(lambda: both.gateway.opened == 3)
+        stopping = asyncio.create_task(both.socket.stop())
+        for _ in range(200):  # turns of the loop: more than an end without waiting would take
+            await asyncio.sleep(0)
+        both.intake.open.set()
+        await stopping
+        assert both.intake.texts() == ["一"]
+
     async def test_many_keep_their_order(self, both: Stand) -> None:
         words = [f"w{n}" for n in range(150)]
         for word in words:
