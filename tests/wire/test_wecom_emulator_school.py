@@ -181,11 +181,8 @@ async def test_changes_are_told(book: School) -> None:
 
 
 PUPIL = {"student_userid": "new-1", "name": "新同学", "department": [301]}
-PARENT = {
-    "parent_userid": "new-p",
-    "mobile": "1",
-    "children": [{"student_userid": "s-301-01", "relation": "a"}],
-}
+CHILD = {"student_userid": "s-301-01", "relation": "a"}
+PARENT = {"parent_userid": "new-p", "mobile": "1", "children": [CHILD]}
 
 
 @pytest.mark.parametrize(
