@@ -11,6 +11,7 @@ Cards = Literal["taken", "refused"]
 
 _DINGTALK = frozenset(
     [
+        "everybody",
         "auto_post",
         "group_hears",
         "buttons",
