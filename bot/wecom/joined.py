@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -57,7 +56,7 @@ class WeComApps:
 
     def __init__(self, around: Around) -> None:
         self._around = around
-        self._apps: Mapping[str, WeComApp] = around.settings.wecom
+        self._apps = around.settings.wecom
         self.clients = {name: self._client(name, app) for name, app in self._apps.items()}
         self._pullers: dict[str, KfPuller] = {}
         self._sockets: list[AiBotSocket] = []
@@ -142,8 +141,9 @@ class WeComApps:
 
     async def stop(self) -> None:
         """Close what listens; nothing more comes in."""
-        parts = (*self._pullers.values(), *self._sockets)
-        await asyncio.gather(*(part.stop() for part in parts))
+        ending = [puller.stop() for puller in self._pullers.values()]
+        ending += [socket.stop() for socket in self._sockets]
+        await asyncio.gather(*ending)
 
     async def settle(self) -> None:
         """Fetch what has been announced, for a clock that waits for it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
-from bot.dingtalk.emulator.emulator import Emulator
+from bot.emulation.base import Emulated
 from bot.sandbox.demo import opened
 
 WIDE: ViewportSize = {"width": 1600, "height": 1000}
@@ -22,7 +22,7 @@ SLOW_MS = 20_000
 class Table:
     """The page, used as a person uses it: on a narrow screen a phone is first taken up by its tab."""
 
-    def __init__(self, page: Page, emulator: Emulator) -> None:
+    def __init__(self, page: Page, emulator: Emulated) -> None:
         self.page = page
         self.emulator = emulator
 
@@ -72,13 +72,13 @@ class Table:
 
 
 @pytest.fixture
-async def emulator(tmp_path: Path) -> AsyncIterator[Emulator]:
+async def emulator(tmp_path: Path) -> AsyncIterator[Emulated]:
     """What ``classbridge demo`` starts."""
     async with opened(tmp_path) as running:
         yield running
 
 
-async def _table(browser: Browser, emulator: Emulator, size: ViewportSize) -> AsyncIterator[Table]:
+async def _table(browser: Browser, emulator: Emulated, size: ViewportSize) -> AsyncIterator[Table]:
     context = await browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce")
     page = await context.new_page()
     wrong: list[str] = []
@@ -96,13 +96,13 @@ async def _table(browser: Browser, emulator: Emulator, size: ViewportSize) -> As
 
 
 @pytest.fixture
-async def wide(browser: Browser, emulator: Emulator) -> AsyncIterator[Table]:
+async def wide(browser: Browser, emulator: Emulated) -> AsyncIterator[Table]:
     async for table in _table(browser, emulator, WIDE):
         yield table
 
 
 @pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
-async def table(request: pytest.FixtureRequest, browser: Browser, emulator: Emulator) -> AsyncIterator[Table]:
+async def table(request: pytest.FixtureRequest, browser: Browser, emulator: Emulated) -> AsyncIterator[Table]:
     async for one in _table(browser, emulator, request.param):
         yield one
 
