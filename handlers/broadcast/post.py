@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 
 from handlers.broadcast import byhand, texts
 from handlers.context import Ctx
-from handlers.reply import Act, Asker, Drawn, Reply, StopSend, Subject, Thing, ToClass
+from handlers.reply import Act, Drawn, Reply, StopSend, Subject, Thing, ToClass
 from storage import broadcast, classes, outbox, tasks
 from storage.tasks import Section, Task
 
@@ -95,11 +95,7 @@ def _hand_in(ctx: Ctx, what: Post) -> list[Act] | None:
     picture = (drawn.recipe, drawn.name, dict(drawn.data)) if drawn else None
     section = Section(what.feature, what.thing.kind, what.thing.id, 0, what.title, what.text, picture)
     tasks.put_section(ctx.db, ctx.new_id, ctx.now, task, section)
-    acts = go_on(ctx, task.id)
-    of = classes.get(ctx.db, what.class_id)
-    if ctx.person is not None and of is not None and classes.way(of.group_chat) == "confirmed":
-        return [Reply(Asker(), texts.laid(of.name)), *acts]
-    return acts
+    return go_on(ctx, task.id)
 
 
 def take_out(ctx: Ctx, class_id: str, day: date, feature: str, thing: Thing) -> list[Act] | None:

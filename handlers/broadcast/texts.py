@@ -12,11 +12,6 @@ def merged(sections: Sequence[str]) -> str:
     return "\n\n".join(sections)
 
 
-def laid(class_name: str) -> str:
-    """The teacher said 「发送」: where the last tap is."""
-    return f"好，{class_name}的放到您的「群发任务」里了，您点一下「发送」就到班级群。"
-
-
 def nudge(class_name: str, clock: str) -> str:
     """A reminder; it has been looked before that it is not sent."""
     return f"{class_name}今天的消息还没到班级群：请在「群发任务」里点「发送」，{clock} 后不再发。"
