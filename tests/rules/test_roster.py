@@ -1,139 +1,32 @@
-"""The platform's book beside ours: nobody twice, nobody lost by a short answer; and the phone list."""
+"""The platform's book beside ours: nobody twice, nobody lost by a short answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from handlers import router
 from handlers.context import Ctx
-from handlers.message import Event
-from handlers.reply import Act, AskBook, Choice, Outcome, OutcomeKind, Reply, Thing
+from handlers.reply import Act, AskBook, Choice, Reply, Thing
 from handlers.roster import texts
 from handlers.roster.feature import FEATURE
 from jobs import sync_book
-from storage import access, book, classes, people, schedule, schools
-from storage.access import System
-from storage.engine import Db
+from storage import book, classes, people
 from storage.people import Person
-from storage.schedule import Occurrence
 from tests.contract.invented import CORP
+from tests.rules.booked import Book, all_pupils, department, one_pupil
 from tests.rules.classroom import Classroom
-
-T = TypeVar("T")
-NAMES = ("小明", "乐乐", "林小满", "孩子2零3", "孩子2零4")
-
-
-def _pupil(n: int, *relations: str, name: str = "", subscribed: bool = True) -> dict[str, Any]:
-    parents = [
-        {"id": f"p-{n}-{relation}", "relation": relation, "subscribed": subscribed, "external": ""}
-        for relation in relations or ("母亲",)
-    ]
-    return {"id": f"s-{n}", "name": name or NAMES[n], "parents": parents}
-
-
-def _all(*, subscribed: bool = True) -> list[dict[str, Any]]:
-    first = _pupil(0, "母亲", "父亲", subscribed=subscribed)
-    return [first, *(_pupil(n, subscribed=subscribed) for n in range(1, 5))]
-
-
-class Book:
-    """The roster on the invented school, without a wire."""
-
-    def __init__(self, room: Classroom) -> None:
-        self.room = room
-        self.class_id = self.run(lambda ctx: classes.by_name(ctx.db, ctx.school.id, "三(2)班").id)  # type: ignore[union-attr]
-        self.run(_an_admin)
-
-    def run(self, unit: Callable[[Ctx], T]) -> T:
-        """A unit of work with a context."""
-
-        def there(db: Db) -> T:
-            school = schools.all_schools(db)[0]
-            return unit(Ctx(db, self.room.now, school, None, (), self.room.new_id))
-
-        return self.room.store.run(there).result()
-
-    def hear(
-        self, facts: dict[str, Any], thing: Thing, kind: OutcomeKind = "sent", code: str = ""
-    ) -> list[Act]:
-        """An answer of the book."""
-        told = Outcome(self.room.new_id(), kind, code, thing, "", None, None, "book", facts)
-        return [act for _name, act in self.run(lambda ctx: router.outcome(ctx, "roster", told))]
-
-    def classes(self, *listed: dict[str, Any]) -> list[Act]:
-        """The departments."""
-        return self.hear({"app": "school", "classes": list(listed)}, Thing("book", "x"))
-
-    def pupils(self, *listed: dict[str, Any]) -> list[Act]:
-        """The children of 三(2)班."""
-        facts = {"app": "school", "class": "5", "pupils": list(listed)}
-        return self.hear(facts, Thing("book.class", self.class_id))
-
-    def event(self, kind: str, **facts: str) -> None:
-        """Something happened."""
-        self.run(lambda ctx: router.event(ctx, Event(kind, facts)))
-
-    def guardians(self, name: str) -> list[tuple[str, str, str]]:
-        """Name, relation and the book's id of a child's guardians."""
-
-        def unit(ctx: Ctx) -> list[tuple[str, str, str]]:
-            found = []
-            for pupil in _children(ctx, self.class_id):
-                if pupil.name != name:
-                    continue
-                ours = access.guardians_of(ctx.db, System("test"), pupil.id)
-                assert isinstance(ours, tuple)
-                for one in ours:
-                    held = people.identity_of(ctx.db, one.person.id, "wecom_parent")
-                    found.append((one.person.name, one.relation, held.id if held else ""))
-            return found
-
-        return self.run(unit)
-
-    def names(self) -> list[str]:
-        """The children of the class."""
-        return [pupil.name for pupil in self.run(lambda ctx: _children(ctx, self.class_id))]
-
-    def count(self) -> int:
-        """How many adults there are."""
-        return self.run(lambda ctx: len(ctx.db.conn.execute(people.people.select()).all()))
-
-    def due(self) -> list[Occurrence]:
-        """What is planned for the roster."""
-        later = self.room.now + timedelta(hours=1)
-        return [
-            one for one in self.run(lambda ctx: schedule.due(ctx.db, later, 99)) if one.feature == "roster"
-        ]
-
-
-def _children(ctx: Ctx, class_id: str) -> Sequence[access.Pupil]:
-    found = access.access_class_pupils(ctx.db, System("test"), class_id, "")
-    assert isinstance(found, tuple)
-    return found
-
-
-def _an_admin(ctx: Ctx) -> None:
-    for admin in people.admins(ctx.db, ctx.school.id):
-        people.attach_identity(
-            ctx.db, ctx.new_id, person_id=admin.id, kind="dingtalk_user", corp=CORP, ext_id="admin"
-        )
 
 
 @pytest.fixture
 def platform(room: Classroom) -> Book:
     """三(2)班 is department 5 of the book."""
     made = Book(room)
-    made.classes(_department("5", "三年二班"))
+    made.classes(department("5", "三年二班"))
     return made
-
-
-def _department(which: str, name: str, grade: str = "", **more: Any) -> dict[str, Any]:
-    return {"id": which, "name": name, "grade": grade, "group": "", "heads": [], **more}
 
 
 def _texts(acts: Sequence[Act]) -> list[str]:
@@ -145,7 +38,7 @@ def _texts(acts: Sequence[Act]) -> list[str]:
 
 def test_a_class_is_found_by_any_spelling_and_asked_for(platform: Book) -> None:
     before = platform.run(lambda ctx: len(classes.of_school(ctx.db, ctx.school.id)))
-    acts = platform.classes(_department("5", "302班"), _department("6", "4班", "三年级"))
+    acts = platform.classes(department("5", "302班"), department("6", "4班", "三年级"))
     asked = [act for act in acts if isinstance(act, AskBook)]
     assert [(one.what, one.id) for one in asked] == [("class", "5"), ("class", "6")]
     assert asked[0].thing == Thing("book.class", platform.class_id)
@@ -155,7 +48,7 @@ def test_a_class_is_found_by_any_spelling_and_asked_for(platform: Book) -> None:
 
 
 def test_the_class_group_is_the_one_of_the_book(platform: Book) -> None:
-    platform.classes(_department("6", "4班", "三年级", group="wr-1"))
+    platform.classes(department("6", "4班", "三年级", group="wr-1"))
     of = platform.run(lambda ctx: classes.by_name(ctx.db, ctx.school.id, "三(4)班"))
     assert of is not None
     assert of.group_chat == "wecom/school/broadcast/wr-1"
@@ -172,7 +65,7 @@ def test_a_head_teacher_of_the_book_becomes_the_class_teacher(platform: Book) ->
 
     deputy = platform.run(bind)
     for _twice in range(2):
-        platform.classes(_department("5", "三(2)班", heads=["nobody", "li"]))
+        platform.classes(department("5", "三(2)班", heads=["nobody", "li"]))
         now = platform.run(lambda ctx: people.class_teacher(ctx.db, platform.class_id))
         assert now is not None
         assert now.id == deputy
@@ -181,9 +74,9 @@ def test_a_head_teacher_of_the_book_becomes_the_class_teacher(platform: Book) ->
 
 
 def test_a_class_without_a_known_head_is_told_once_a_day(platform: Book) -> None:
-    said = _texts(platform.classes(_department("7", "五(1)班")))
+    said = _texts(platform.classes(department("7", "五(1)班")))
     assert said == [texts.no_head(["五(1)班"])]
-    assert _texts(platform.classes(_department("7", "五(1)班"))) == []
+    assert _texts(platform.classes(department("7", "五(1)班"))) == []
 
 
 # -- pupils and parents
@@ -192,7 +85,7 @@ def test_a_class_without_a_known_head_is_told_once_a_day(platform: Book) -> None
 def test_those_we_know_become_those_of_the_book_and_nobody_is_there_twice(platform: Book) -> None:
     people_before, names = platform.count(), platform.names()
     for _twice in range(2):
-        platform.pupils(*_all())
+        platform.pupils(*all_pupils())
         assert platform.names() == names
         assert platform.count() == people_before
     assert platform.guardians("小明") == [
@@ -204,40 +97,40 @@ def test_those_we_know_become_those_of_the_book_and_nobody_is_there_twice(platfo
 
 
 def test_who_is_new_is_added_with_a_name_people_recognise(platform: Book) -> None:
-    platform.pupils(*_all(), {**_pupil(1, "祖母", name="新同学"), "id": "s-9"})
+    platform.pupils(*all_pupils(), {**one_pupil(1, "祖母", name="新同学"), "id": "s-9"})
     assert platform.names()[-1] == "新同学"
     assert platform.guardians("新同学") == [("新同学奶奶", "奶奶", "p-1-祖母")]
 
 
 def test_two_of_one_name_are_not_mixed_up(platform: Book) -> None:
-    platform.pupils(*_all(), {**_pupil(1, "姥姥", name="小明"), "id": "s-9"})
+    platform.pupils(*all_pupils(), {**one_pupil(1, "姥姥", name="小明"), "id": "s-9"})
     assert platform.names().count("小明") == 3
     bound = [one for one in platform.guardians("小明") if one[0] == "小明妈妈"]
     assert bound[0] == ("小明妈妈", "妈妈", "")  # whoever bound by a paper code stays with that child
 
 
 def test_who_leaves_loses_the_role_and_nothing_else(platform: Book) -> None:
-    platform.pupils(*_all())
+    platform.pupils(*all_pupils())
     before = platform.count()
-    platform.pupils(_pupil(0, "母亲"), *(_pupil(n) for n in range(1, 5)))
+    platform.pupils(one_pupil(0, "母亲"), *(one_pupil(n) for n in range(1, 5)))
     assert [name for name, _relation, _id in platform.guardians("小明")] == ["小明妈妈"]
     gone = platform.run(lambda ctx: people.by_identity(ctx.db, "wecom_parent", CORP, "p-0-父亲"))
     assert gone is None
     assert platform.count() == before
     # Back again: the same person.
-    platform.pupils(*_all())
+    platform.pupils(*all_pupils())
     assert platform.count() == before
     assert ("小明爸爸", "爸爸", "p-0-父亲") in platform.guardians("小明")
 
 
 def test_a_pupil_who_changes_class_is_the_same_pupil(platform: Book) -> None:
-    platform.pupils(*_all())
-    platform.classes(_department("5", "三年二班"), _department("4", "三年一班"))
+    platform.pupils(*all_pupils())
+    platform.classes(department("5", "三年二班"), department("4", "三年一班"))
     first = platform.run(lambda ctx: classes.by_name(ctx.db, ctx.school.id, "三(1)班"))
     assert first is not None
     mother = _guardian(platform, "p-1-母亲")
-    platform.pupils(*(one for one in _all() if one["id"] != "s-1"))
-    facts = {"app": "school", "class": "4", "pupils": [_pupil(1)]}
+    platform.pupils(*(one for one in all_pupils() if one["id"] != "s-1"))
+    facts = {"app": "school", "class": "4", "pupils": [one_pupil(1)]}
     platform.hear(facts, Thing("book.class", first.id))
     roles = platform.run(lambda ctx: people.roles(ctx.db, mother.id))
     assert [(role.class_id, role.relation) for role in roles] == [(first.id, "妈妈")]
@@ -251,34 +144,34 @@ def _guardian(platform: Book, ext_id: str) -> Person:
 
 
 def test_a_short_answer_deletes_nobody_and_the_admin_decides(platform: Book) -> None:
-    platform.pupils(*_all())
-    for short in ((), _all()[:3]):
+    platform.pupils(*all_pupils())
+    for short in ((), all_pupils()[:3]):
         acts = platform.pupils(*short)
         assert len(platform.guardians("孩子2零4")) == 1
-    first = platform.pupils(*_all()[:3])
+    first = platform.pupils(*all_pupils()[:3])
     assert first == []  # told already today
     assert acts == []
     choice = Choice(Thing("book.class", platform.class_id), "apply")
     as_admin = platform.run(lambda ctx: _as_admin(ctx, choice))
     assert any(isinstance(act, AskBook) for act in as_admin)
-    platform.pupils(*_all()[:3])
+    platform.pupils(*all_pupils()[:3])
     assert platform.guardians("孩子2零4") == []
 
 
 def test_the_admin_hears_of_a_short_answer_with_a_button(platform: Book) -> None:
-    platform.pupils(*_all())
-    (told,) = platform.pupils(*_all()[:3])
+    platform.pupils(*all_pupils())
+    (told,) = platform.pupils(*all_pupils()[:3])
     assert isinstance(told, Reply)
     assert told.text == texts.held("三(2)班", "个孩子", 2, 5)
     assert [button.label for button in told.buttons] == [texts.APPLY]
 
 
 def test_missing_parents_are_a_short_answer_too(platform: Book) -> None:
-    platform.pupils(*_all())
-    (told,) = platform.pupils(*({**one, "parents": []} for one in _all()))
+    platform.pupils(*all_pupils())
+    (told,) = platform.pupils(*({**one, "parents": []} for one in all_pupils()))
     assert isinstance(told, Reply)
     assert "位家长" in told.text
-    unsaid = platform.pupils(*_all()[:4], {**_pupil(4), "parents": None})
+    unsaid = platform.pupils(*all_pupils()[:4], {**one_pupil(4), "parents": None})
     assert unsaid == []
     assert len(platform.guardians("孩子2零4")) == 1
 
@@ -297,7 +190,7 @@ def test_only_an_admin_can_say_so(platform: Book) -> None:
 
 
 def test_a_new_id_is_the_same_parent(platform: Book) -> None:
-    platform.pupils(*_all())
+    platform.pupils(*all_pupils())
     mother = _guardian(platform, "p-1-母亲")
     platform.event("book_changed", change="update_parent", id="p-1-母亲", new_id="p-new")
     assert _guardian(platform, "p-new").id == mother.id
@@ -316,17 +209,17 @@ def test_a_chat_bound_by_code_and_an_account_of_the_book_are_one_person(platform
         return father.id
 
     father = platform.run(bind)
-    listed = _all()
+    listed = all_pupils()
     listed[1]["parents"].append({"id": "p-f", "relation": "", "subscribed": True, "external": "wm-f"})
     platform.pupils(*listed)
     assert _guardian(platform, "p-f").id == father
 
 
 def test_nobody_follows_is_told_the_teacher_once(platform: Book) -> None:
-    (told,) = platform.pupils(*_all(subscribed=False))
+    (told,) = platform.pupils(*all_pupils(subscribed=False))
     assert isinstance(told, Reply)
     assert told.text == texts.nobody_follows("三(2)班")
-    assert platform.pupils(*_all(subscribed=False)) == []
+    assert platform.pupils(*all_pupils(subscribed=False)) == []
 
 
 @pytest.mark.parametrize(
@@ -348,7 +241,7 @@ def test_a_book_that_cannot_be_read_is_told_with_what_to_do(platform: Book, code
 
 
 def test_a_swarm_of_changes_asks_for_the_class_once(platform: Book) -> None:
-    platform.pupils(*_all())
+    platform.pupils(*all_pupils())
     for n in range(5):
         platform.event("book_changed", change="update_student", id=f"s-{n}", new_id="")
     (one,) = platform.due()
@@ -366,7 +259,7 @@ def test_somebody_unknown_asks_for_the_whole_book_once(platform: Book) -> None:
 
 
 def test_following_and_unfollowing_is_noted(platform: Book) -> None:
-    platform.pupils(*_all())
+    platform.pupils(*all_pupils())
     for kind, follows in (("unsubscribed", False), ("subscribed", True)):
         platform.event(kind, id="p-1-母亲")
         entry = platform.run(lambda ctx: book.get(ctx.db, CORP, "parent", "p-1-母亲"))
@@ -378,7 +271,7 @@ def test_the_night_asks_only_where_there_is_a_book(room: Classroom) -> None:
     made = Book(room)
     made.run(sync_book.run)
     assert made.due() == []
-    made.classes(_department("5", "三年二班"))
+    made.classes(department("5", "三年二班"))
     for _twice in range(2):
         made.run(sync_book.run)
     assert [one.kind for one in made.due()] == ["roster.all"]
@@ -406,87 +299,3 @@ def test_the_admin_asks_for_the_book_and_nobody_else(platform: Book) -> None:
     room.others.clear()
     room.say("王老师", "同步名册")
     assert room.others == []
-
-
-# -- the phone list
-
-
-def _lost(platform: Book, who: str, code: str = "unreachable", kind: OutcomeKind = "refused") -> None:
-    def unit(ctx: Ctx) -> None:
-        person = people.by_identity(ctx.db, "dingtalk_user", CORP, who)
-        assert person is not None
-        router.outcome(ctx, "relay", Outcome("o", kind, code, None, "话", person.id, None))
-
-    platform.run(unit)
-
-
-def test_a_family_nobody_reaches_is_on_the_list_once(platform: Book) -> None:
-    for _twice in range(2):
-        _lost(platform, "g-2-0-m")
-    said = platform.room.say("王老师", "电话名单")
-    assert said.splitlines()[:2] == ["这 1 家消息收不到，只能打电话：", "三(2)班 小明妈妈"]
-    assert texts.CALLED_ALL in said
-
-
-def test_the_list_is_the_own_classes_only(platform: Book) -> None:
-    _lost(platform, "g-2-0-m")
-    assert platform.room.say("三(1)班王老师", "电话名单") == texts.NOBODY_CALLED
-    assert "名单" not in platform.room.say("小明妈妈", "电话名单")
-
-
-@pytest.mark.parametrize("words", ["都打过了", "已打", "都打过了。"])
-def test_called_is_called_until_the_next_time(platform: Book, words: str) -> None:
-    _lost(platform, "g-2-0-m")
-    platform.room.say("王老师", "电话名单")
-    assert platform.room.say("王老师", words) == texts.CALLED
-    assert platform.room.say("王老师", "电话名单") == texts.NOBODY_CALLED
-    _lost(platform, "g-2-0-m")
-    assert "小明妈妈" in platform.room.say("王老师", "电话名单")
-
-
-@pytest.mark.parametrize("code", ["45009", "timeout", "48002", "month"])
-def test_what_may_pass_is_no_reason_to_call(platform: Book, code: str) -> None:
-    _lost(platform, "g-2-0-m", code)
-    assert platform.room.say("王老师", "电话名单") == texts.NOBODY_CALLED
-
-
-def test_a_teacher_is_never_on_the_list(platform: Book) -> None:
-    _lost(platform, "d-302")
-    assert platform.room.say("王老师", "电话名单") == texts.NOBODY_CALLED
-
-
-def test_who_is_reached_again_comes_off_it(platform: Book) -> None:
-    platform.pupils(*_all(subscribed=False))
-    for who in ("g-2-0-m", "g-2-0-f", "g-2-1-m"):
-        _lost(platform, who)
-    _lost(platform, "g-2-0-m", "", "sent")
-    platform.event("subscribed", id="p-0-父亲")
-    said = platform.room.say("王老师", "电话名单")
-    assert "小明" not in said
-    assert "乐乐妈妈" in said
-
-
-def test_a_long_list_is_ten_lines_with_its_end(room: Classroom) -> None:
-    platform = Book(room)
-
-    def many(ctx: Ctx) -> None:
-        of = platform.class_id
-        for n in range(11):
-            pupil = book.keep_pupil(
-                ctx.db, ctx.new_id, None, school_id=ctx.school.id, class_id=of, name=f"孩{n:02}"
-            )
-            one = people.addopened(ctx.db, ctx.new_id, school_id=ctx.school.id, name="x")
-            people.add_role(
-                ctx.db, ctx.new_id, ctx.now, person_id=one.id, kind="guardian",
-                class_id=of, pupil_id=pupil, relation="妈妈",
-            )  # fmt: skip
-            told = Outcome("o", "refused", "no_lane", None, "话", one.id, None)
-            router.outcome(ctx, "relay", told)
-
-    platform.run(many)
-    lines = platform.room.say("王老师", "电话名单").splitlines()
-    assert len(lines) <= 11  # ten, and the line of the choice
-    assert lines[0].startswith("这 11 家")
-    assert "还有 3 家" in lines[-2]
-    again = platform.room.say("王老师", "已打")
-    assert again.splitlines()[0].startswith("这 3 家")
