@@ -38,7 +38,14 @@ venv: $(VENV)/.installed ## the virtual environment only
 demo: venv ## play with a class: SQLite and the emulated DingTalk; ARGS="--story" ...
 	$(BIN)/classbridge demo $(ARGS)
 
-test: venv ## all tests but the browser's
+# WeCom's own packages for Node, as peers of the wire tests: only where npm is, and never needed.
+$(VENV)/node/.installed: $(VENV)/.locked
+	@mkdir -p $(VENV)/node
+	@command -v npm >/dev/null && npm install --prefix $(VENV)/node --no-audit --no-fund --silent \
+	  @wecom/crypto@1.0.1 @wecom/aibot-node-sdk@1.0.7 >/dev/null 2>&1 || true
+	@touch $@
+
+test: venv $(VENV)/node/.installed ## all tests but the browser's
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 # The browser is the distribution's own package, never a download.
@@ -68,6 +75,8 @@ nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each; fau
 	$(BIN)/python -m tests.chaos.half_open --seconds 60 --strangers 1000
 	$(BIN)/python -m tests.chaos.half_open --seconds 5 --strangers 1000 --control
 	CLASSBRIDGE_MUTATIONS=20000 $(BIN)/python -m pytest -q tests/wire/test_attacks.py -k mutation
+	$(BIN)/python -m tests.chaos.mutations --count 20000
+	$(BIN)/python -m tests.chaos.sync_kill --kills 100
 
 lock: venv ## compile both locks again (needs the network)
 	$(PIP) install -q uv

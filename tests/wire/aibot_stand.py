@@ -168,11 +168,11 @@ class Stand:
             self.app,
             self.http,
             self.ground.clock,
-            intake,
+            intake,  # type: ignore[arg-type]
             tenure,
             Metrics(),
             lane,
-            pace,  # type: ignore[arg-type]
+            pace,
         )
         return socket, intake
 
@@ -241,11 +241,11 @@ async def stand(
             app,
             http,
             ground.clock,
-            intake,
+            intake,  # type: ignore[arg-type]
             tenure,
             metrics,
             lane,
-            pace,  # type: ignore[arg-type]
+            pace,
         )
         if not socket:
             door.append(AiBotDoor(intake, "school", app, ground.clock, metrics))  # type: ignore[arg-type]

@@ -151,7 +151,7 @@ async def standing(
 
 def answered(body: bytes) -> tuple[str, dict[str, Any]]:
     """An answer opened by wechatpy: its kind, and what it holds."""
-    import xmltodict
+    import xmltodict  # type: ignore[import-untyped]
     from wechatpy.work.crypto import WeChatCrypto
 
     outer = xmltodict.parse(body)["xml"]
