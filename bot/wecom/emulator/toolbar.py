@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -56,4 +57,5 @@ class Toolbar:
         if self.platform.now_ms() >= until_ms:
             return False
         line = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={stamp}&url={url.partition('#')[0]}"
-        return hashlib.sha1(line.encode(), usedforsecurity=False).hexdigest() == signature
+        made = hashlib.sha1(line.encode(), usedforsecurity=False).hexdigest()
+        return hmac.compare_digest(made.encode(), signature.encode())
