@@ -32,7 +32,7 @@ HANG_MS = 30_000
 MAX_BODY = 24 << 20
 _LINGER_NOT = struct.pack("ii", 1, 0)
 _ESCAPED = re.compile(rb"\\u[0-9a-fA-F]{4}")
-_NAMELESS = re.compile(r'"(access_token|corpsecret)":"[^"]*"')
+_RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 
 
 def _get_token(platform: Platform, call: Request) -> Done:
@@ -84,7 +84,7 @@ class Api:
             return await self._faulty(request, call, fault)
         body, code, done = self._decide(request.method, request.path, call)
         self._finish(request, call, code, done)
-        return self._response(body, done)
+        return self._part(request, self._response(body, done), done)
 
     def _decide(self, method: str, path: str, call: Request) -> tuple[bytes, str, Done | None]:
         try:
@@ -105,6 +105,10 @@ class Api:
         platform = self._platform
         if not platform.api_calls.take(path, platform.now_ms(), platform.limits.api_minute):
             raise ApiError(45009, "api freq out of limit")
+        if call.query.get("debug") == "1" and not platform.debug_calls.take(
+            "", platform.now_ms(), platform.limits.debug_minute
+        ):
+            raise ApiError(45009, "debug freq out of limit")
         return endpoint.call(platform, call)
 
     def _check_token(self, call: Request) -> None:
@@ -137,6 +141,18 @@ class Api:
             headers = {"Content-Disposition": f'attachment; filename="{name}"'} if name else None
             return web.Response(body=data, content_type=kind, headers=headers)
         return web.Response(body=body, content_type="application/json", charset="utf-8")
+
+    def _part(self, request: web.Request, answer: web.Response, done: Done | None) -> web.Response:
+        """Of a file, the part that ``Range`` asks for."""
+        wanted = _RANGE.fullmatch(request.headers.get("Range", ""))
+        if done is None or done.raw is None or wanted is None:
+            return answer
+        data, kind, _ = done.raw
+        first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
+        if first > last:
+            return web.Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
+        place = {"Content-Range": f"bytes {first}-{last}/{len(data)}"}
+        return web.Response(status=206, body=data[first : last + 1], content_type=kind, headers=place)
 
     # -- faults ------------------------------------------------------------------------------------------
 

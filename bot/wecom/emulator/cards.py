@@ -37,6 +37,7 @@ def check_card(card: dict[str, Any], taken: Collection[str]) -> None:
     for name, (most, code) in _MOST.items():
         if not isinstance(card.get(name, []), list) or len(card.get(name, [])) > most:
             raise ApiError(code, f"invalid {name} size")
+    _lines(card.get("horizontal_content_list", []))
     if kind.endswith("_notice"):
         action = card.get("card_action")
         if not isinstance(action, dict) or action.get("type") not in (1, 2):
@@ -49,8 +50,40 @@ def check_card(card: dict[str, Any], taken: Collection[str]) -> None:
         raise ApiError(40058, "task_id exists")
     if kind == "button_interaction":
         _buttons(card.get("button_list"))
-    elif not isinstance(card.get("submit_button"), dict) or not card["submit_button"].get("key"):
+    else:
+        _choices(card)
+
+
+def _lines(given: list[dict[str, Any]]) -> None:
+    needed = {1: ("url", 42028), 2: ("media_id", 42029), 3: ("userid", 42050)}
+    for line in given:
+        if not line.get("keyname"):
+            raise ApiError(42027, "invalid horizontal keyname")
+        name, code = needed.get(line.get("type", 0), ("keyname", 0))
+        if not line.get(name):
+            raise ApiError(code, f"invalid horizontal {name}")
+
+
+def _choices(card: dict[str, Any]) -> None:
+    """The questions and the button of a card to vote or to choose on."""
+    vote = card["card_type"] == "vote_interaction"
+    questions = [card.get("checkbox")] if vote else card.get("select_list") or []
+    for question in questions or [None]:
+        if not isinstance(question, dict) or not question.get("question_key"):
+            raise ApiError(42043, "invalid question_key")
+        options = question.get("option_list")
+        if not isinstance(options, list) or not 1 <= len(options) <= (20 if vote else 10):
+            raise ApiError(42037, "invalid option_list size")
+        for option in options:
+            if not 0 < len(str(option.get("id", "")).encode()) <= 128:
+                raise ApiError(42040, "invalid option id")
+            if not option.get("text"):
+                raise ApiError(42041, "invalid option text")
+    submit = card.get("submit_button") or {}
+    if not submit.get("key"):
         raise ApiError(42046, "invalid submit_button key")
+    if not submit.get("text"):
+        raise ApiError(42049, "invalid submit_button text")
 
 
 def _buttons(given: Any) -> None:

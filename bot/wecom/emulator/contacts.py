@@ -17,6 +17,13 @@ def user(platform: Platform, call: Request) -> Done:
     raise ApiError(60111, "userid not found")
 
 
+def users(platform: Platform, _call: Request) -> Done:
+    """``user/list``: the members there are, all in the one department."""
+    people = (person for person in platform.world.people.values() if not is_guardian(person))
+    listed = [{"userid": one.id, "name": one.name, "department": [1], "status": 1} for one in people]
+    return Done({"userlist": listed})
+
+
 def agent(platform: Platform, call: Request) -> Done:
     """``agent/get``."""
     if call.query.get("agentid") != str(platform.app.agent_id):
@@ -31,6 +38,7 @@ def addresses(_platform: Platform, _call: Request) -> Done:
 
 ENDPOINTS: Table = {
     ("GET", "/cgi-bin/user/get"): Endpoint(user),
+    ("GET", "/cgi-bin/user/list"): Endpoint(users),
     ("GET", "/cgi-bin/agent/get"): Endpoint(agent),
     ("GET", "/cgi-bin/getcallbackip"): Endpoint(addresses),
 }

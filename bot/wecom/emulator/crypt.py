@@ -38,9 +38,9 @@ class Crypt:
         """``msg_signature``."""
         return hashlib.sha1("".join(sorted((self.token, timestamp, nonce, cipher))).encode()).hexdigest()  # noqa: S324
 
-    def seal(self, plain: bytes) -> str:
-        """The text of ``Encrypt``."""
-        raw = os.urandom(16) + struct.pack(">I", len(plain)) + plain + self.receiver.encode()
+    def seal(self, plain: bytes, salt: bytes | None = None) -> str:
+        """The text of ``Encrypt``; ``salt`` are its first 16 bytes, of chance unless given."""
+        raw = (salt or os.urandom(16)) + struct.pack(">I", len(plain)) + plain + self.receiver.encode()
         pad = 32 - len(raw) % 32
         encryptor = self._cipher().encryptor()
         return base64.b64encode(encryptor.update(raw + bytes([pad]) * pad) + encryptor.finalize()).decode()

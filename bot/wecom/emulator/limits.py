@@ -13,6 +13,7 @@ class Limits:
 
     Args:
         api_minute: Calls of one interface.
+        debug_minute: Calls with ``debug=1``.
         member_minute: Messages of the app to one member; more are dropped in silence.
         member_hour: The same of an hour.
         webhook_minute: Messages of one webhook robot.
@@ -21,6 +22,7 @@ class Limits:
     """
 
     api_minute: int | None = 10_000
+    debug_minute: int | None = 5
     member_minute: int | None = 30
     member_hour: int | None = 1_000
     webhook_minute: int | None = 20

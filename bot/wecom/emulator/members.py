@@ -64,8 +64,9 @@ class Members:
             UnknownReference: That person does not see such a card.
             NotPossible: There is no such button, or it is over.
         """
-        card = next((one for one in self._platform.cards.values() if one.message == item.message), None)
-        if card is None or item.to != person.id:
+        mine = (item.message, person.id)
+        card = next((one for one in self._platform.cards.values() if (one.message, one.to) == mine), None)
+        if card is None:
             raise UnknownReference(f"{person.name} does not see the card {item.message!r}")
         found = next((one for one in card.content.buttons if one.id == button), None)
         if found is None or not found.enabled:

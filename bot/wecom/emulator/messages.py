@@ -60,8 +60,8 @@ def _arrive(
     person = platform.world.people[user]
     platform.show(person, person.chat, "app", content, message)
     if card is not None:
-        task = card["task_id"]
-        platform.cards[task] = SentCard(message, user, task, card["card_type"], content, {code: now})
+        task, kind = card["task_id"], card["card_type"]
+        platform.cards[f"{task} {user}"] = SentCard(message, user, task, kind, content, {code: now})
 
 
 def _recipients(platform: Platform, body: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -70,6 +70,9 @@ def _recipients(platform: Platform, body: dict[str, Any]) -> tuple[list[str], li
         raise ApiError(40063, "touser is a text")
     if not users and not body.get("toparty") and not body.get("totag"):
         raise ApiError(82001, "no recipient")
+    for name, code in (("toparty", 82002), ("totag", 82003)):
+        if len(str(body.get(name, "")).split("|")) > 100:
+            raise ApiError(code, f"{name} has more than 100")
     named = [user for user in users.split("|") if user]
     if len(named) > 1000:
         raise ApiError(40032, "invalid user list size")
@@ -108,7 +111,7 @@ def _content(platform: Platform, body: dict[str, Any]) -> tuple[Content, dict[st
     if kind == "template_card":
         if not platform.takes_cards:
             raise ApiError(43012, "callback url required")
-        check_card(given, platform.cards)
+        check_card(given, {card.task for card in platform.cards.values()})
         interactive = given["card_type"].endswith("_interaction")
         return shown_card(given), given if interactive else None
     return _KINDS[kind](platform, str(kind), given), None
@@ -179,16 +182,21 @@ def update(platform: Platform, call: Request) -> Done:
     if not isinstance(body.get("userids", []), list):
         raise ApiError(40063, "userids is a list")
     code, now = body.get("response_code"), platform.now_ms()
-    card = next((one for one in platform.cards.values() if code in one.codes), None)
-    if card is None or now - card.codes[str(code)] >= RESPONSE_MS:
+    cards = [one for one in platform.cards.values() if code in one.codes]
+    if not cards or now - cards[0].codes[str(code)] >= RESPONSE_MS:
         raise ApiError(60140, "invalid response_code")
-    look = changed(card, body)
+    look = changed(cards[0], body)
+    users = [str(user).lower() for user in body.get("userids", [])]
+    meant = [one for one in cards if not users or one.to.lower() in users]
 
     def effect() -> None:
-        card.codes.pop(str(code), None)
-        show_change(platform, card, look)
+        for card in cards:
+            card.codes.pop(str(code), None)
+        for card in meant:
+            show_change(platform, card, look)
 
-    return Done({"invaliduser": []}, effect)
+    known = {one.to.lower() for one in cards}
+    return Done({"invaliduser": [user for user in users if user not in known]}, effect)
 
 
 def changed(card: SentCard, body: dict[str, Any]) -> Content:

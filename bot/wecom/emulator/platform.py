@@ -104,7 +104,7 @@ class Platform:
         self.bodies: dict[bytes, int] = {}
         """Bodies sent with a duplicate check → until when (ms) a second copy is not shown."""
         self.media: dict[str, Stored] = {}
-        self.api_calls = Window(60_000)
+        self.api_calls, self.debug_calls = Window(60_000), Window(60_000)
         self.to_member_minute, self.to_member_hour = Window(60_000), Window(3_600_000)
         self.by_webhook = Window(60_000)
         self._token = ""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as Tree
 from xml.sax.saxutils import escape
+
+import aiohttp
 
 from bot.emulation.carrier import Attempt, Carrier, Parcel
 from bot.emulation.faults import Fault
@@ -21,6 +23,7 @@ from bot.wecom.emulator.messages import show_change
 from bot.wecom.emulator.platform import Platform, SentCard
 
 TIMEOUT_S = 5.0
+VERIFY_S = 1.0
 RETRY_AFTER_S = (1.0, 3.0)
 NO_RECEIVER = "no receiver is configured"
 
@@ -97,7 +100,7 @@ class Pusher:
         return next((each for each in results if each[0]), results[0])
 
     def _xml(self, callback: Callback) -> bytes:
-        stamp = str(self._platform.now_ms() // 1000)
+        stamp = self._platform.now_ms() // 1000
         fields = {"ToUserName": self._platform.app.corp_id, "CreateTime": stamp, **callback.fields}
         return b"<xml>" + b"".join(_element(name, value) for name, value in fields.items()) + b"</xml>"
 
@@ -131,6 +134,44 @@ class Pusher:
         parcel = Parcel(callback.push, callback.message, body.encode(), lambda: (url, headers), TIMEOUT_S)
         return await self._carrier.attempt(parcel, number, fault)
 
+    async def verify(self, way: str = "callback") -> tuple[bool, str]:
+        """Whether the product's address passes the check the console makes; and why not.
+
+        The decrypted words, and nothing else, within one second (path 90930).
+        """
+        if self.target is None:
+            return False, NO_RECEIVER
+        word, stamp = str(secrets.randbelow(10**19)), str(self._platform.now_ms() // 1000)
+        nonce, cipher = secrets.token_hex(5), self.crypt.seal(word.encode())
+        query = {"timestamp": stamp, "nonce": nonce, "echostr": cipher}
+        query["msg_signature"] = self.crypt.sign(stamp, nonce, cipher)
+        url = f"{self.target}/wecom/{self._platform.world.app}/{way}"
+        timeout = aiohttp.ClientTimeout(total=VERIFY_S)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as http,
+                http.get(url, params=query, allow_redirects=False) as answer,
+            ):
+                said, status = await answer.read(), answer.status
+        except TimeoutError:
+            return False, "no answer in time"
+        except aiohttp.ClientError as error:
+            return False, f"no connection: {type(error).__name__}"
+        if status != 200:
+            return False, f"http {status}"
+        return said == word.encode(), "" if said == word.encode() else "another word came back"
+
+    def change_key(self, *, in_flight: bool) -> None:
+        """The console gets another token and key.
+
+        Args:
+            in_flight: What is delivered from now on was sealed before; else with the new ones.
+        """
+        self.older = self.crypt if in_flight else None
+        token, key = secrets.token_hex(12), secrets.token_hex(22)[:43]
+        self._platform.app = replace(self._platform.app, token=token, aes_key=key)
+        self.crypt = self._platform.crypt
+
     # -- what the product answers at once
 
     def _answered(self, callback: Callback, body: bytes) -> str:
@@ -138,7 +179,7 @@ class Pusher:
         if not body:
             return ""
         try:
-            answer = self.crypt.answer(body)
+            answer = (self.older or self.crypt).answer(body)
         except Unreadable as error:
             return f"answered, but not to be read: {error}"
         kind = answer.findtext("MsgType")
