@@ -145,7 +145,8 @@ async def test_tasks_are_listed(wecom: School) -> None:
     now = wecom.platform.now_ms() // 1000
     asked = {"chat_type": "group", "start_time": now - 60, "end_time": now + 60}
     path = "externalcontact/get_groupmsg_list_v2"
-    assert [one["msgid"] for one in (await wecom.post(path, asked))["group_msg_list"]] == [msgid]
+    (one,) = (await wecom.post(path, asked))["group_msg_list"]
+    assert (one["msgid"], one["text"]) == (msgid, {"content": "今天的速递"})
     assert (await wecom.post(path, {**asked, "creator": "d-301"}))["group_msg_list"] == []
     assert await wecom.code(path, {**asked, "start_time": now - 32 * 86_400}) == 40058
     assert await wecom.code(path, {**asked, "limit": 101}) == 40058

@@ -134,11 +134,18 @@ def listing(platform: Platform, call: Request) -> Done:
         raise ApiError(40058, "invalid time range")
     creator = str(body.get("creator", "")).lower()
     found = [
-        {"msgid": task.id, "creator": task.owner, "create_time": task.created_ms // 1000, "create_type": 0}
+        {
+            "msgid": task.id, "creator": task.owner, "create_time": task.created_ms // 1000,
+            "create_type": 0, "text": {"content": _words(task)},
+        }
         for task in platform.groups.tasks.values()
         if first <= task.created_ms // 1000 <= last and creator in ("", task.owner)
-    ]
+    ]  # fmt: skip
     return _page(body, "group_msg_list", found, 100)
+
+
+def _words(task: Task) -> str:
+    return next((content.text for content in task.contents if content.kind == "text"), "")
 
 
 def tasks(platform: Platform, call: Request) -> Done:
