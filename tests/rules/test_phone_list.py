@@ -62,6 +62,18 @@ def test_what_may_pass_is_no_reason_to_call(platform: Book, code: str) -> None:
 
 
 def test_a_teacher_is_never_on_the_list(platform: Book) -> None:
+    def with_a_child(ctx: Ctx) -> None:
+        deputy = people.by_identity(ctx.db, "dingtalk_user", CORP, "d-302")
+        mother = people.by_identity(ctx.db, "dingtalk_user", CORP, "g-2-0-m")
+        assert deputy is not None
+        assert mother is not None
+        child = people.roles(ctx.db, mother.id)[0].pupil_id
+        people.add_role(
+            ctx.db, ctx.new_id, ctx.now, person_id=deputy.id, kind="guardian",
+            class_id=platform.class_id, pupil_id=child, relation="爸爸",
+        )  # fmt: skip
+
+    platform.run(with_a_child)
     _lost(platform, "d-302")
     assert platform.room.say("王老师", "电话名单") == texts.NOBODY_CALLED
 
