@@ -60,7 +60,6 @@ class SchoolState:
         self.pupils: dict[str, Pupil] = {}
         self.parents: dict[str, Parent] = {}
         self.subscribe_mode = 1
-        self.bodies: dict[bytes, int] = {}
         self.allowed: set[int] | None = None
         """The classes the app may write to; None: all."""
         self.is_school = True
