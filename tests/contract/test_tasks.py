@@ -66,8 +66,10 @@ def test_what_was_taken_out_is_remembered_without_its_words(world: World) -> Non
 def test_of_many_who_end_it_one_wins(world: World) -> None:
     task = _task(world)
 
+    empty: tuple[tasks.State, ...] = ("dropped",)
+
     def end(db: Db) -> bool:
-        return tasks.set_state(db, task.id, ("dropped",), "sent", task_id="T1")
+        return tasks.set_state(db, task.id, empty, "sent", task_id="T1")
 
     assert sum(at_once(world, end)) == 1
     assert (_task(world).state, _task(world).task_id) == ("sent", "T1")

@@ -83,6 +83,7 @@ def _looks(room: Classroom, state: str = "open") -> list[str]:
     """Walk every look of the day, each answered with ``state``; returns when the teacher was reminded."""
     reminded: list[str] = []
     while (due := _next_look(room)) is not None:
+        assert due <= "2026-10-12T21:00", "the day is over"
         room.others.clear()
         room.come(due)
         asked = [act for act in room.others if isinstance(act, AskSent)]
