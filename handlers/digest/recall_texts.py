@@ -31,3 +31,8 @@ def not_recalled(name: str) -> str:
     return (
         f"{name}没撤回来，还在群里。请您在群里长按那条，看能不能撤回。\n撤不了要更正，再说一条，随下一份发。"
     )
+
+
+def yours(name: str) -> str:
+    """A teacher's own tap has put it into the group."""
+    return f"{name}是您自己点的发送，我撤不了。请在群里长按那条撤回。\n撤不了要更正，再说一条，随下一份发。"

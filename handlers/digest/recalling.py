@@ -20,6 +20,8 @@ def offer(ctx: Ctx, desk: Desk, sheet: Sheet) -> Reply:
         return Reply(Asker(), texts.HOW_TO_UNDO)
     if not desk.decides:
         return posting.decide_refused(ctx, desk.of)
+    if classes.way(desk.of.group_chat) != "by_itself":  # a person has posted it: only a person takes it back
+        return Reply(Asker(), recall_texts.yours(posting.spoken(sheet)))
     buttons = (Button(recall_texts.RECALL, RECALL), Button(recall_texts.LET_IT_HANG, KEEP))
     thing = Thing(posting.THING, sheet.digest.id)
     return Reply(Asker(), recall_texts.offer_recall(posting.spoken(sheet)), buttons=buttons, thing=thing)
@@ -33,6 +35,8 @@ def decide(ctx: Ctx, sheet: Sheet, action: str) -> Sequence[Act]:
         return [Reply(Asker(), recall_texts.hangs(posting.spoken(sheet)))]
     if sheet.digest is None or sheet.state != "published":
         return [Reply(Asker(), recall_texts.NOTHING_HANGS)]
+    if classes.way(sheet.of.group_chat) != "by_itself":
+        return [Reply(Asker(), recall_texts.yours(posting.spoken(sheet)))]
     said = Reply(Asker(), recall_texts.recalling(posting.spoken(sheet)))
     return [said, TakeBack(Thing(posting.THING, sheet.digest.id))]
 
