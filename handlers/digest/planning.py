@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from handlers.context import Ctx
-from handlers.digest import posting, rules, texts
+from handlers.digest import posting, rules, setting_texts
 from handlers.digest.desks import Desk, on_hold, sheet, times, who
 from handlers.language.say import say_time
 from handlers.reply import Act, Reply, ToPerson
@@ -92,23 +92,25 @@ def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
     """「速递改到17:20发」, 「自动发」, 「不要自动发」: kept with history, effective at once, echoed."""
     if "ask" in slots:
         plan = times(ctx, desk.of.id)
-        sent = texts.send_line(say_time(plan.send), classes.way(desk.of.group_chat), auto=plan.auto)
-        return texts.times_now(desk.of.name, say_time(plan.preview), sent)
+        sent = setting_texts.send_line(say_time(plan.send), classes.way(desk.of.group_chat), auto=plan.auto)
+        return setting_texts.times_now(desk.of.name, say_time(plan.preview), sent)
     if "auto" in slots:
         return _set_auto(ctx, desk, slots["auto"] == "on")
     clock = rules.parse_time(slots.get("time", ""))
     if clock is None:
-        return texts.TIME_OUT_OF_RANGE
+        return setting_texts.TIME_OUT_OF_RANGE
     changed = rules.changed_times(times(ctx, desk.of.id), slots.get("what", "send"), clock)
     if not rules.allowed_times(changed):
-        return texts.TIME_OUT_OF_RANGE
+        return setting_texts.TIME_OUT_OF_RANGE
     _put(ctx, desk, "digest.preview", f"{changed.preview:%H:%M}")
     _put(ctx, desk, "digest.send", f"{changed.send:%H:%M}")
     replan(ctx, desk.of)
-    return texts.times_set(
+    return setting_texts.times_set(
         desk.of.name,
         say_time(changed.preview),
-        texts.send_line_set(say_time(changed.send), classes.way(desk.of.group_chat), auto=changed.auto),
+        setting_setting_texts.send_line_set(
+            say_time(changed.send), classes.way(desk.of.group_chat), auto=changed.auto
+        ),
         _since(ctx, desk.of, changed),
     )
 
@@ -117,7 +119,7 @@ def _since(ctx: Ctx, of: SchoolClass, changed: rules.Times) -> str:
     local = ctx.local
     open_today = sheet(ctx, of, local.date()).state in ("draft", "approved", "failed")
     today = open_today and ctx.calendar.is_school_day(local.date()) and local.time() < changed.send
-    return texts.FROM_TODAY if today else texts.FROM_NEXT
+    return setting_texts.FROM_TODAY if today else setting_texts.FROM_NEXT
 
 
 def _set_auto(ctx: Ctx, desk: Desk, on: bool) -> str:
@@ -126,7 +128,11 @@ def _set_auto(ctx: Ctx, desk: Desk, on: bool) -> str:
         _put(ctx, desk, "digest.hold", "")
     plan = times(ctx, desk.of.id)
     way = classes.way(desk.of.group_chat)
-    return texts.auto_on(desk.of.name, say_time(plan.send), way) if on else texts.auto_off(desk.of.name)
+    return (
+        setting_texts.auto_on(desk.of.name, say_time(plan.send), way)
+        if on
+        else setting_texts.auto_off(desk.of.name)
+    )
 
 
 def _put(ctx: Ctx, desk: Desk, key: str, value: str) -> None:
