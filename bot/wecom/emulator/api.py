@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 import socket
 import struct
@@ -44,7 +45,7 @@ def _get_token(platform: Platform, call: Request) -> Done:
         raise ApiError(41004, "corpsecret missing")
     if query["corpid"] != app.corp_id:
         raise ApiError(40013, "invalid corpid")
-    if query["corpsecret"] != app.secret:
+    if not hmac.compare_digest(query["corpsecret"].encode(), app.secret.encode()):
         raise ApiError(40001, "invalid credential")
     token, lives_s = platform.token()
     return Done({"access_token": token, "expires_in": lives_s})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import itertools
 import secrets
 from collections.abc import Callable
@@ -152,7 +153,7 @@ class Platform:
         """0 for a good one, else the error code."""
         if token in self._dead:
             return 42001
-        if token != self._token:
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
             return 40014
         return 0 if self.now_ms() < self._token_until else 42001
 
