@@ -43,7 +43,7 @@ from bot.dingtalk.core import OLD_TOKEN, TOKEN, Bucket, Core
 from bot.dingtalk.errors import Verdict
 from bot.dingtalk.robot import GROUP, PRIVATE
 from bot.dingtalk.webhook import SESSION
-from bot.media import Gone
+from bot.media import Files, Gone, Keep
 
 if TYPE_CHECKING:
     from config.clock import Clock
@@ -85,8 +85,8 @@ class DingTalk:
         http: Shared connections; cookies off, time-outs are set per request.
         clock: Judges sessions and tokens.
         on_counted: Told the path of every call that counts in the month, after it was made.
-        files: The bytes of a message's file, see :data:`bot.dingtalk.media.Files`.
-        keep: Takes in the bytes of a fetched attachment, see :data:`bot.dingtalk.media.Keep`.
+        files: The bytes of a message's file, see :data:`bot.media.Files`.
+        keep: Takes in the bytes of a fetched attachment, see :data:`bot.media.Keep`.
         callback_url: Where the platform pushes pressed buttons, HTTP receivers only; without one a card
             with buttons goes as text with numbers.
     """
@@ -99,8 +99,8 @@ class DingTalk:
         http: aiohttp.ClientSession,
         clock: Clock,
         on_counted: Callable[[str], None],
-        files: media.Files = _no_files,
-        keep: media.Keep = _keeps_nothing,
+        files: Files = _no_files,
+        keep: Keep = _keeps_nothing,
         callback_url: str = "",
     ) -> None:
         self.name = name

@@ -90,9 +90,7 @@ class WeComTrial:
         found = [
             await self._allowed("the school's address book", DEPARTMENTS, "GET", None, {}),
             await self._allowed("notices to parents", SCOPE, "GET", None, agent),
-            await self._allowed(
-                "customer groups (parents)", GROUPS, "POST", {"limit": 1}, {}
-            ),
+            await self._allowed("customer groups (parents)", GROUPS, "POST", {"limit": 1}, {}),
         ]
         if self._app.kf_id is not None:
             found.append(await self._allowed("customer service", ACCOUNTS, "POST", {}, {}))

@@ -35,7 +35,7 @@ from bot.command import (
 )
 from bot.media import Files, Gone, Keep
 from bot.wecom import app as member
-from bot.wecom import cards, kf, media
+from bot.wecom import book, cards, groupmsg, kf, media, webhook
 from bot.wecom.core import Bucket, Core
 from bot.wecom.parent import ParentLane
 from storage import card_codes, outbox
@@ -137,14 +137,11 @@ class WeCom:
                 return Refused("no_recall" if isinstance(command, TakeBack) else "no_read", "content")
             case Fetch():
                 return await media.fetch(self.core, command, self._keep)
-            case AskTask() | StopTask():
-                from bot.wecom import groupmsg
-
-                ask = isinstance(command, AskTask)
-                return await (groupmsg.ask(self.core, command) if ask else groupmsg.stop(self.core, command))
+            case AskTask():
+                return await groupmsg.ask(self.core, command)
+            case StopTask():
+                return await groupmsg.stop(self.core, command)
             case AskBook():
-                from bot.wecom import book
-
                 return await book.ask(self.core, command)
 
     def idempotent(self, command: AnyCommand) -> bool:
@@ -169,8 +166,6 @@ class WeCom:
             case Parent() if self._parents is not None:
                 return list(self._parents.buckets(command))
             case Webhook() as target:
-                from bot.wecom import webhook
-
                 return [webhook.bucket(self.core, target)]
             case _:
                 return [self.core.bucket(self.api(command))]
@@ -204,12 +199,8 @@ class WeCom:
             case Parent():
                 return await self._parents.send(command) if self._parents else Refused("no_lane", "config")
             case Webhook() as target:
-                from bot.wecom import webhook
-
                 return await webhook.send(self.core, command, target, self.files)
             case Broadcast() as target:
-                from bot.wecom import groupmsg
-
                 return await groupmsg.lay(self.core, command, target, self.uploads)
             case Group():
                 return Refused("no_aibot", "config")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.dingtalk.client import DingTalk
-from bot.dingtalk.tokens import TokenKeeper
+from bot.tokens import TokenKeeper
 from tests.chaos.faulty_sends import PRIVATE, run
 from tests.chaos.obeyed import Try, against
 
