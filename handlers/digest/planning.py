@@ -108,7 +108,7 @@ def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
     return setting_texts.times_set(
         desk.of.name,
         say_time(changed.preview),
-        setting_setting_texts.send_line_set(
+        setting_texts.send_line_set(
             say_time(changed.send), classes.way(desk.of.group_chat), auto=changed.auto
         ),
         _since(ctx, desk.of, changed),

@@ -8,9 +8,11 @@ from handlers.digest.texts import Way
 def auto_on(class_name: str, clock: str, way: Way) -> str:
     """Automatic sending chosen."""
     if way == "confirmed":
-        return f"好，{class_name}的速递以后上学日 {clock} 放到您的「群发任务」里，点一下「发送」就到班级群。不想这样，说「不要自动发」。"
+        head = f"好，{class_name}的速递以后上学日 {clock} 放到您的「群发任务」里，"
+        return f"{head}点一下「发送」就到班级群。不想这样，说「不要自动发」。"
     if way == "by_hand":
-        return f"好，{class_name}的速递以后上学日 {clock} 连长图一起发给您，请您转到班级群。不想这样，说「不要自动发」。"
+        head = f"好，{class_name}的速递以后上学日 {clock} 连长图一起发给您，"
+        return f"{head}请您转到班级群。不想这样，说「不要自动发」。"
     return f"好，{class_name}的速递以后上学日 {clock} 自动发，发之前给您预览。不想自动发，说「不要自动发」。"
 
 
