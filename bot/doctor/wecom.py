@@ -10,6 +10,8 @@ from bot.doctor.finding import Finding, bad, good, note
 from bot.doctor.house import Known
 from bot.tokens import TokenRefused
 from bot.wecom.client import WeCom
+from bot.wecom.errors import Verdict
+from bot.wecom.vendor import asked
 from config.ids import new_id
 from config.settings import Settings, WeComApp
 
@@ -23,8 +25,6 @@ _ADVICE = {
 }
 SCOPE = "/cgi-bin/school/agent/get_allow_scope"
 DEPARTMENTS = "/cgi-bin/school/department/list"
-ACCOUNTS = "/cgi-bin/kf/account/list"
-GROUPS = "/cgi-bin/externalcontact/groupchat/list"
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
@@ -86,23 +86,36 @@ class WeComTrial:
 
     async def _asked(self) -> list[Finding]:
         """What nobody need be written to for."""
-        agent = {"agentid": str(self._app.agent_id)}
+        core, vendor = self._client.core, self._client.core.vendor
         found = [
-            await self._allowed("the school's address book", DEPARTMENTS, "GET", None, {}),
-            await self._allowed("notices to parents", SCOPE, "GET", None, agent),
-            await self._allowed("customer groups (parents)", GROUPS, "POST", {"limit": 1}, {}),
+            self._allowed("the app itself", await asked(vendor.agent.get(self._app.agent_id))),
+            self._allowed("the school's address book", await core.call(DEPARTMENTS, None, method="GET")),
+            self._allowed("notices to parents", await core.call(SCOPE, None, self._agent, "GET")),
+            self._allowed("class groups of parents", await asked(vendor.external_contact_group_chat.list())),
         ]
         if self._app.kf_id is not None:
-            found.append(await self._allowed("customer service", ACCOUNTS, "POST", {}, {}))
+            found.append(self._account(await asked(vendor.kf.get_account_list())))
         return found
 
-    async def _allowed(
-        self, what: str, path: str, method: str, body: dict[str, object] | None, query: dict[str, str]
-    ) -> Finding:
-        verdict = await self._client.core.call(path, body, query, method)
+    @property
+    def _agent(self) -> dict[str, str]:
+        return {"agentid": str(self._app.agent_id)}
+
+    def _allowed(self, what: str, verdict: Verdict) -> Finding:
         if verdict.meaning == "ok":
             return good(f"{self._name}: {what} may be used")
         return bad(f"{self._name}: {what} was refused ({verdict.code}); {_ADVICE['config']}")
+
+    def _account(self, verdict: Verdict) -> Finding:
+        """The account of the settings has to be one of those the app may use."""
+        finding = self._allowed("customer service", verdict)
+        accounts = verdict.data.get("account_list")
+        known = [one.get("open_kfid") for one in accounts] if isinstance(accounts, list) else []
+        if verdict.meaning == "ok" and self._app.kf_id not in known:
+            return bad(
+                f"{self._name}: kf_id is none of the app's accounts; correct it, or give the app the right"
+            )
+        return finding
 
     async def _robots(self) -> AsyncIterator[Finding]:
         mine = [one for one in self._known.webhooks if one[0] == self._client.name]
