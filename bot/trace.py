@@ -20,6 +20,7 @@ KEPT = 4096
 SERVER, OPEN, INTAKE, WORKER, ROUTER, FEATURE, COMMIT, SENDER = range(1, 9)
 
 _PRESS = "press:"
+_WECOM = "wecom"
 _Note = tuple[int, int, str, str | None, float]
 _boot = secrets.token_hex(8)
 _numbers = itertools.count(1)
@@ -70,6 +71,9 @@ def note(step: int, row: str, of: str | None = None) -> None:
 
 def _named(message_key: str) -> str:
     """The mark of what the platform calls a message in its dedup key: its id, or what was pressed by whom."""
+    parts = message_key.split(":")
+    if parts[0] == _WECOM:  # platform:app:kind:id, and perhaps who
+        return mark(parts[3] if len(parts) > 3 else message_key)
     rest = message_key.split(":", 2)[-1]
     return mark(rest if rest.startswith(_PRESS) else rest.split(":")[0])
 

@@ -114,3 +114,16 @@ async def test_a_strange_cursor_is_no_fault(address: str, since: str) -> None:
     trace.enable()
     trace.note(trace.WORKER, "in-1")
     assert (await _get(f"{address}?since={since}"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("wecom:school:msg:7345:t-302", "7345"),
+        ("wecom:school:kf:abc", "abc"),
+        ("wecom:school:aibot:xyz", "xyz"),
+        ("dingtalk:school:msgA:cid", "msgA"),
+    ],
+)
+def test_a_message_is_found_by_what_its_platform_calls_it(key: str, message: str) -> None:
+    assert trace._named(key) == trace.mark(message)

@@ -35,6 +35,12 @@ from bot.wecom.emulator.push import Callback, Pusher
 from bot.wecom.emulator.world import WeComWorld, is_guardian
 from config.clock import MovableClock
 
+
+def on_wechat(person: Person) -> bool:
+    """Whether somebody is no member: they write to customer service."""
+    return is_guardian(person) or person.outsider
+
+
 NOBODY_HEARS = "no bot is in a group with parents: nobody hears it"
 
 
@@ -162,37 +168,41 @@ class WeComEmulator:
         """
         klass, person = self._where_and_who(say)
         chat = klass.group if klass is not None else person.chat
-        name = self.platform.new_id("said")
+        name = (
+            self.members.next_id()
+            if klass is None and not on_wechat(person)
+            else self.platform.new_id("said")
+        )
         entry = self.said.begin(
             self.platform.now_ms(), name, chat, person.name, kind=say.kind,
             text=say.text or say.transcript or "", name=say.file_name, data=say.file,
         )  # fmt: skip
         if say.delay_ms:
             await asyncio.sleep(say.delay_ms / 1000)
-        message, delivered, reason = await self._spoken(klass, person, say)
+        delivered, reason = await self._spoken(klass, person, say, name)
         self.said.end(entry, delivered=delivered, heard=reason != NOBODY_HEARS, reason=reason)
-        return {"message": message or name, "delivered": delivered, "reason": reason}
+        return {"message": name, "delivered": delivered, "reason": reason}
 
-    async def _spoken(self, klass: SchoolClass | None, person: Person, say: Say) -> tuple[str, bool, str]:
+    async def _spoken(
+        self, klass: SchoolClass | None, person: Person, say: Say, message: str
+    ) -> tuple[bool, str]:
         if klass is not None:
-            return await self._in_group(klass, person, say)
-        if is_guardian(person) or person.outsider:
-            return await self.customers.say(person, say)
-        return await self.members.say(person, say)
+            return await self._in_group(klass, person, say, message)
+        if on_wechat(person):
+            return await self.customers.say(person, say, message)
+        return await self.members.say(person, say, message)
 
-    async def _in_group(self, klass: SchoolClass, person: Person, say: Say) -> tuple[str, bool, str]:
+    async def _in_group(self, klass: SchoolClass, person: Person, say: Say, message: str) -> tuple[bool, str]:
         mentioned = say.at_bot if say.at_bot is not None else f"@{self.bot.name}" in say.text
         if self.world.profile != "internal" or not mentioned:
-            return "", False, NOBODY_HEARS
+            return False, NOBODY_HEARS
         if is_guardian(person):
             raise BadSay(f"{person.id} is no member: an internal group has members only")
         word = Word(
             person.id, klass.group, "", say.kind, say.text.replace(f"@{self.bot.name}", "").strip(),
             say.file or b"", say.transcript or "",
         )  # fmt: skip
-        message = self.platform.new_id("aibot-msg")
-        delivered, reason = await self.bot_pusher.say(word, message, say.copies)
-        return message, delivered, reason
+        return await self.bot_pusher.say(word, message, say.copies)
 
     def _where_and_who(self, say: Say) -> tuple[SchoolClass | None, Person]:
         world = self.world

@@ -110,13 +110,15 @@ class KfState:
         self.tokens[token] = self.platform.now_ms() + TOKEN_MS
         return token
 
-    def wrote(self, person: Person, kind: str, body: dict[str, Any], copies: int = 1) -> str:
+    def wrote(
+        self, person: Person, kind: str, body: dict[str, Any], copies: int = 1, message: str = ""
+    ) -> str:
         """A customer's message is in the log, more than once if so wished; its id."""
         customer, now = self.customer(person), self.platform.now_ms()
         customer.wrote_ms, customer.sent = now, 0
         if customer.state == CLOSED:
             customer.state = FRESH
-        message = self.platform.new_id("kf-message")
+        message = message or self.platform.new_id("kf-message")
         entry = {
             "msgid": message, "open_kfid": self.account,
             "external_userid": self.platform.world.external_id(person),

@@ -34,11 +34,15 @@ class Customers:
         self._platform = platform
         self._pusher = pusher
 
-    async def say(self, person: Person, say: Say) -> tuple[str, bool, str]:
-        """Say it; the message's id, whether the product took the callback, and why not."""
+    async def say(self, person: Person, say: Say, message: str = "") -> tuple[bool, str]:
+        """Say it; whether the product took the callback, and why not.
+
+        Args:
+            message: The id it shall have; empty for any.
+        """
         kind, body = self._body(say)
-        message = self._platform.kf.wrote(person, kind, body, say.copies)
-        return message, *await self._ring(message, say.copies)
+        message = self._platform.kf.wrote(person, kind, body, say.copies, message)
+        return await self._ring(message, say.copies)
 
     def _body(self, say: Say) -> tuple[str, dict[str, Any]]:
         if say.kind in ("text", "richtext"):

@@ -23,20 +23,26 @@ class Members:
         self._pusher = pusher
         self._ids = itertools.count(_FIRST_ID)
 
-    async def say(self, person: Person, say: Say) -> tuple[str, bool, str]:
-        """Say it; the message's id, whether the product took it, and why not.
+    def next_id(self) -> str:
+        """The id the next message will have."""
+        return str(next(self._ids))
+
+    async def say(self, person: Person, say: Say, message: str = "") -> tuple[bool, str]:
+        """Say it; whether the product took it, and why not.
+
+        Args:
+            message: Its id, from :meth:`next_id`.
 
         Raises:
             NotPossible: The app's conversation does not offer that.
         """
-        number = next(self._ids)
+        message = message or self.next_id()
         fields = {
-            "FromUserName": person.id, **self._content(say), "MsgId": number,
+            "FromUserName": person.id, **self._content(say), "MsgId": int(message),
             "AgentID": self._platform.app.agent_id,
         }  # fmt: skip
-        callback = Callback("push:robot", "callback", str(number), fields, person)
-        delivered, reason = await self._pusher.push(callback, say.copies)
-        return str(number), delivered, reason
+        callback = Callback("push:robot", "callback", message, fields, person)
+        return await self._pusher.push(callback, say.copies)
 
     def _content(self, say: Say) -> dict[str, Any]:
         if say.kind in ("text", "richtext"):
