@@ -70,6 +70,19 @@ def words(text: str, buttons: Sequence[CardButton] = ()) -> list[Content]:
     return [*(("text", {"content": part}) for part in _parts("".join(before), MOST_TEXT) if part), menu]
 
 
+_FROM_MEMORY = "frommemory"
+
+
+def memory_id(message_id: str) -> str:
+    """The name of an answer that stands in no row: the same for every try, and known by its beginning."""
+    return _FROM_MEMORY + hashlib.sha256(message_id.encode()).hexdigest()[:22]
+
+
+def is_from_memory(msgid: str) -> bool:
+    """Whether a message of ours is one of those: nothing about it may be written down."""
+    return msgid.startswith(_FROM_MEMORY)
+
+
 def msg_id(outbox_id: str, part: int = 0) -> str:
     """Our own name of a message: the same for every try of the same part of the same send."""
     return outbox_id if not part else hashlib.sha256(f"{outbox_id}:{part}".encode()).hexdigest()[:32]

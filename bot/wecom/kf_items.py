@@ -17,6 +17,7 @@ import orjson
 from bot.command import Session
 from bot.lanes import KF
 from bot.received import event_payload, message_payload
+from bot.wecom.kf import is_from_memory
 from bot.wecom.texts import HELLO
 from handlers.anonymous.words import is_anonymous
 from handlers.message import Attachment, Chat, Event, Identity, Message, MessageKind
@@ -117,7 +118,7 @@ def _event(
         case "enter_session":
             late = now >= at + WELCOME_LIFE
             return _entered(event, customer, place, message_id, at, late=late)
-        case "msg_send_fail":
+        case "msg_send_fail" if not is_from_memory(str(event.get("fail_msgid", ""))):
             facts = {
                 "external_id": customer.external_id,
                 "kf_id": customer.kf_id,

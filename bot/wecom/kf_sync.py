@@ -26,6 +26,7 @@ from handlers.relay.rules import sounds_dangerous
 from storage import kf as book
 from storage.engine import Db, Refused, Store, insert_ignore
 from storage.inbox import inbox
+from storage.kf import Customer
 
 if TYPE_CHECKING:
     from bot.intake import Intake
@@ -215,9 +216,8 @@ class KfPuller:
     async def _keep(self, page: kf.Page, since: str) -> bool:
         """Keep a page and the place behind it; whether the place has moved."""
         found = [self._readable(item) for item in page.items]
-        for one in found:
-            if isinstance(one, Unkept):
-                await self._answer(one)
+        for one in _once_each([one for one in found if isinstance(one, Unkept)]):
+            await self._answer(one)
         rows = [self._row(one) for one in found if isinstance(one, Item)]
         reached = page.cursor or since
         if not rows and reached == since:
@@ -249,7 +249,7 @@ class KfPuller:
         """
         said = kf.words(answer(danger=sounds_dangerous(one.text)))
         for _ in range(TRIES):
-            came, _parts = await kf.say(self._core, one.customer, kf.msg_id(one.message_id, -1), said)
+            came, _parts = await kf.say(self._core, one.customer, kf.memory_id(one.message_id), said)
             if not isinstance(came, Maybe) and not (isinstance(came, NotSent) and came.action == "retry"):
                 return
 
@@ -258,6 +258,14 @@ class KfPuller:
 
     async def _run(self, unit: Any) -> Any:
         return await asyncio.wrap_future(self._store.run(unit))
+
+
+def _once_each(words: list[Unkept]) -> list[Unkept]:
+    """One of each customer's, one in need before all others: a flood of them must not hold the rest up."""
+    first: dict[Customer, Unkept] = {}
+    for one in sorted(words, key=lambda one: not sounds_dangerous(one.text)):
+        first.setdefault(one.customer, one)
+    return list(first.values())
 
 
 class _NotRead(Exception):

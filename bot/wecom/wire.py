@@ -74,14 +74,25 @@ class OpenedEvent:
         conversation: One lane per app.
         payload: What the inbox keeps, see :func:`bot.received.event_payload`.
         event: What it is.
-        rings: The customer service account that has something to fetch, and the ticket for fetching it.
     """
 
     message_key: str
     conversation: str
     payload: bytes
     event: Event
-    rings: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Customer service has something to fetch. Of this nothing is kept: the word may be an anonymous one.
+
+    Args:
+        kf_id: The customer service account.
+        ticket: For fetching it.
+    """
+
+    kf_id: str
+    ticket: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class OpenedPress:
     lane: str
 
 
-Read = Opened | OpenedEvent | OpenedPress | Rejected
+Read = Opened | OpenedEvent | OpenedPress | Rung | Rejected
 
 
 def read(plain: bytes, us: Us, now: datetime) -> Read:
@@ -128,6 +139,9 @@ def read(plain: bytes, us: Us, now: datetime) -> Read:
     said_s = _number(body.get("CreateTime"))
     if said_s is not None and abs(now.timestamp() - said_s) > OLDEST_S:
         return Rejected(403, "stale")
+    # The cipher names its owner; what is inside must be for nobody else either.
+    if body.get("ToUserName") not in (None, "", us.corp):
+        return Rejected(403, "bad_owner")
     kind, user = id_of(body.get("MsgType")), id_of(body.get("FromUserName")).lower()
     if not kind:
         return Rejected(400, "no_kind")
@@ -199,22 +213,18 @@ def _words(body: Mapping[str, Any], name: str) -> str:
 
 def _happened(
     body: Mapping[str, Any], plain: bytes, us: Us, user: str
-) -> OpenedEvent | OpenedPress | Rejected:
+) -> OpenedEvent | OpenedPress | Rung | Rejected:
     name = id_of(body.get("Event"))
     if not name:
         return Rejected(400, "no_kind")
     key = f"wecom:{us.name}:event:{hashlib.sha256(plain).hexdigest()}"
     if name in _PRESSES:
         return _press(body, key, us, user)
-    event = event_of(name, body, user)
-    rings = None
     if name == _RINGS:
         kf_id = id_of(body.get("OpenKfId"))
-        if not kf_id:
-            return Rejected(400, "no_account")
-        rings = (kf_id, id_of(body.get("Token")))
-    payload = event_payload("wecom", us.name, event)
-    return OpenedEvent(key, f"wecom/{us.name}/event", payload, event, rings)
+        return Rung(kf_id, id_of(body.get("Token"))) if kf_id else Rejected(400, "no_account")
+    event = event_of(name, body, user)
+    return OpenedEvent(key, f"wecom/{us.name}/event", event_payload("wecom", us.name, event), event)
 
 
 def _press(body: Mapping[str, Any], key: str, us: Us, user: str) -> OpenedPress | Rejected:

@@ -427,3 +427,21 @@ async def test_an_answer_that_does_not_go_out_keeps_nobody_else_waiting(stand: S
     stand.line.will(kf.SEND, Said("config", "60020"))
     assert await stand.puller.pull()
     assert stand.texts() == ["明天带什么"]
+
+
+async def test_that_its_answer_was_not_delivered_is_nobodys_business(stand: Stand) -> None:
+    stand.line.items = [said(1, "匿名：为什么拖堂")]
+    assert await stand.puller.pull()
+    before, failed = _everything(stand.store), stand.line.asked(kf.SEND)[0]["msgid"]
+    stand.line.items.append(event("msg_send_fail", fail_msgid=failed, fail_type=4))
+    assert await stand.puller.pull()
+    assert _everything(stand.store) == before
+
+
+async def test_a_flood_of_anonymous_words_is_answered_once_and_holds_nobody_up(stand: Stand) -> None:
+    flood = [said(number, "匿名：为什么拖堂") for number in range(2, 300)]
+    stand.line.items = [*flood, said(300, "匿名：不想活了"), said(301, "匿名：好", who="wm-2"), said(302)]
+    assert await stand.puller.pull()
+    assert [body["touser"] for body in stand.line.asked(kf.SEND)] == [MOTHER, "wm-2"]
+    assert "12355" in stand.line.texts[0], "of several words the one in need is answered"
+    assert stand.texts() == ["明天带什么"]

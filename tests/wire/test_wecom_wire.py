@@ -56,7 +56,8 @@ def pressed(**fields: object) -> wire.OpenedPress:
 
 def test_a_text_message_of_the_official_library() -> None:
     vector = VECTORS["official message"]
-    found = wire.read(vector.plain.encode(), US, datetime.fromtimestamp(int(vector.time), UTC))
+    us = wire.Us("school", vector.owner)
+    found = wire.read(vector.plain.encode(), us, datetime.fromtimestamp(int(vector.time), UTC))
     assert isinstance(found, wire.Opened)
     assert (found.message_key, found.text) == ("wecom:school:msg:4561255354251345929:mycreate", "hello")
 
@@ -237,12 +238,17 @@ def test_customer_service_rings() -> None:
     rings = {"Event": "kf_msg_or_event", "Token": "ENCtoken", "OpenKfId": "wkAJ2GCAAA"}
     body = inner(MsgType="event", FromUserName=..., AgentID=..., **rings)
     found = read(body)
-    assert isinstance(found, wire.OpenedEvent), found
-    assert found.rings == ("wkAJ2GCAAA", "ENCtoken")
-    assert found.event.facts["kf_id"] == "wkAJ2GCAAA"
-    assert b"ENCtoken" not in found.payload
-    theirs = parse_message(body)
-    assert theirs.token == found.rings[1]
+    assert found == wire.Rung("wkAJ2GCAAA", "ENCtoken")
+    assert parse_message(body).token == found.ticket
+
+
+def test_what_is_for_another_organisation_is_not_read() -> None:
+    for plain in (
+        inner(MsgType="text", Content="x", MsgId=1, ToUserName="wwother"),
+        inner(MsgType="event", Event="enter_agent", ToUserName="wwother"),
+        inner(MsgType="event", Event="kf_msg_or_event", Token="t", OpenKfId="wk1", ToUserName="wwother"),
+    ):
+        assert read(plain) == Rejected(403, "bad_owner")
 
 
 def test_45_events_of_one_second_are_45_and_a_retry_is_none() -> None:
