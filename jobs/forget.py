@@ -7,6 +7,7 @@ from datetime import timedelta
 from handlers.context import Ctx
 from handlers.trouble.feature import THING as DOUBT
 from storage import (
+    book,
     buckets,
     card_codes,
     codes,
@@ -20,6 +21,8 @@ from storage import (
     page_sessions,
     schedule,
     talks,
+    tasks,
+    uploads,
 )
 
 KEPT = timedelta(days=7)
@@ -30,6 +33,8 @@ WINDOW = timedelta(hours=1)
 UNDECIDED = timedelta(days=2)
 """So long a teacher can still choose 重发 or 不发; then the kept words go, like all others."""
 
+BROADCASTS = timedelta(days=30)
+"""So long the words of a broadcast are kept that nobody said to be over; the digest itself stays."""
 LINKS = timedelta(days=30)
 """So long an expired link can say that it has expired."""
 
@@ -52,3 +57,6 @@ def run(ctx: Ctx) -> None:
     page_sessions.forget(ctx.db, ctx.now)
     page_messages.forget(ctx.db, ctx.now - page_messages.KEPT)
     kf.forget(ctx.db, ctx.now)
+    uploads.forget(ctx.db, ctx.now)
+    tasks.forget(ctx.db, (ctx.local - BROADCASTS).date())
+    book.forget(ctx.db, before)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     select,
     update,
 )
@@ -210,3 +211,8 @@ def called(db: Db, now: datetime, person_id: str, class_ids: Iterable[str] | Non
     if class_ids is not None:
         here &= phone_list.c.class_id.in_(list(class_ids))
     return db.conn.execute(update(phone_list).where(here).values(done_at=now)).rowcount
+
+
+def forget(db: Db, before: datetime) -> None:
+    """Whom somebody rang up before then, and why, is over."""
+    db.conn.execute(delete(phone_list).where(phone_list.c.done_at < before))

@@ -216,6 +216,14 @@ def blank(db: Db, task: Task) -> None:
     db.conn.execute(update(sections_table).where(sections_table.c.task_id == task.id).values(content=None))
 
 
+def forget(db: Db, before: date) -> int:
+    """Delete the broadcasts of days before that one, whatever became of them; returns how many."""
+    old = tasks.c.day < before
+    here = sections_table.c.task_id.in_(select(tasks.c.id).where(old))
+    db.conn.execute(delete(sections_table).where(here))
+    return db.conn.execute(delete(tasks).where(old)).rowcount
+
+
 def under_way(db: Db, task: Task) -> bool:
     """Whether a post of it is queued or being sent."""
     about = (outbox.c.subject_kind == "broadcast", outbox.c.subject_id == task.id)
