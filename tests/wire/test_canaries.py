@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import json
-import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot import log
+from tests.wire.canaries import all_written, files, forms, found
 from tests.wire.pages_served import Phone
 from tests.wire.pressing import USER, Hands, pressing
 
@@ -25,22 +22,8 @@ MOTHER = "三(2)班/小明妈妈"
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
     """All that is logged, other libraries included."""
-    out, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    log.setup("DEBUG", out)
-    yield out
-    root.handlers[:], root.level = handlers, level
-
-
-def forms(canary: str) -> list[bytes]:
-    """As it could be written: plain, as JSON, in hex, in base64."""
-    plain = canary.encode()
-    escaped = json.dumps(canary)[1:-1].encode()
-    return [plain, escaped, plain.hex().encode(), base64.b64encode(plain).rstrip(b"=")[:-1]]
-
-
-def found(canaries: dict[str, str], where: bytes) -> list[str]:
-    return [name for name, canary in canaries.items() if any(form in where for form in forms(canary))]
+    with all_written() as out:
+        yield out
 
 
 async def play(one: Hands) -> dict[str, str]:
@@ -83,7 +66,7 @@ async def test_nothing_is_written_in_the_clear(
         canaries = await play(one)
         metrics = one.app.metrics.render()
         lines = written.getvalue()
-        open_files = _files(tmp_path)
+        open_files = files(tmp_path)
     out, err = capfd.readouterr()
     told = {"log": lines + written.getvalue(), "metrics": str(metrics), "out": out, "err": err}
     assert {name: found(canaries, text.encode()) for name, text in told.items()} == {
@@ -92,17 +75,8 @@ async def test_nothing_is_written_in_the_clear(
     assert '"level":"debug"' in lines
     assert any(name.endswith("-wal") for name in open_files)
     assert found({"class": "三(2)班"}, b"".join(open_files.values()))  # what is not sealed is seen
-    for files in (open_files, _files(tmp_path)):
-        assert {name: found(canaries, data) for name, data in files.items()} == {name: [] for name in files}
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    """What the bot has written: not its configuration, nor the document it was set up from."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix not in (".toml", ".json")
-    }
+    for kept in (open_files, files(tmp_path)):
+        assert {name: found(canaries, data) for name, data in kept.items()} == {name: [] for name in kept}
 
 
 def test_a_canary_would_be_found() -> None:
