@@ -331,7 +331,7 @@ class App:
                 continue
             copy = labelled(row)
             if row.safe:
-                outbox.retry_in_doubt(db, row, now, "crashed")
+                outbox.retry_in_doubt(db, row, now, "crashed", row.due_at)
             elif copy is not None:
                 outbox.repeat(db, row, copy, now, "crashed")
             else:

@@ -143,6 +143,7 @@ class Command:
         choices: The same choices as one line of numbered text, for lanes without buttons.
         file: A picture or file instead of a text; ``text`` is then its caption and may be empty.
         link: A label and the page it opens, where a lane shows such buttons (custom robots).
+        tried: Since when (UTC) nobody knows whether an earlier try arrived; None if all is clear.
     """
 
     outbox_id: str
@@ -157,6 +158,7 @@ class Command:
     choices: str = ""
     file: FileRef | None = None
     link: tuple[str, str] | None = None
+    tried: datetime | None = None
 
     @property
     def plain(self) -> str:

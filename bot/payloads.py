@@ -167,7 +167,13 @@ def _words(row: Row) -> Command:
         choices=kept.get("choices", ""),
         file=FileRef(file[0], file[1], file[2], file[3], file[4]) if file else None,
         link=(kept["link"][0], kept["link"][1]) if kept.get("link") else None,
+        tried=_tried(kept.get("doubt")),
     )
+
+
+def _tried(doubt: Any) -> datetime | None:
+    """Rows of an earlier version do not say since when they are in doubt."""
+    return datetime.fromtimestamp(doubt, UTC) if isinstance(doubt, float) else None
 
 
 def plain_of(payload: Mapping[str, Any]) -> str:
@@ -183,7 +189,8 @@ def labelled(row: Row) -> dict[str, Any] | None:
     """
     if row.to_person is None or not row.payload.get("must") or row.payload.get("again"):
         return None  # one copy only: on a line that swallows every answer it would come for two days
-    return row.payload | {"text": again(row.payload["text"]), "again": True}
+    kept = {name: value for name, value in row.payload.items() if name != "doubt"}
+    return kept | {"text": again(row.payload["text"]), "again": True}
 
 
 def record_outcome(

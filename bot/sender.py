@@ -191,7 +191,8 @@ class Sender(Loop[Claim]):
             case Sent():
                 return self._arrived(db, row, came, now)
             case Maybe(code) if row.safe:
-                outbox.retry_in_doubt(db, row, self._next_try(row, came, now), code)
+                began = max(row.due_at, now - LEASE)
+                outbox.retry_in_doubt(db, row, self._next_try(row, came, now), code, began)
                 return False
             case Maybe(code):
                 copy = labelled(row)

@@ -311,9 +311,14 @@ def retry(db: Db, row: Row, due_at: datetime, code: str) -> bool:
     return db.conn.execute(sa.update(outbox).where(*mine).values(values)).rowcount == 1
 
 
-def retry_in_doubt(db: Db, row: Row, due_at: datetime, code: str) -> bool:
-    """Maybe sent, and the platform removes a second copy: again, but only where it still does."""
-    return repeat(db, row, row.payload | {"doubt": True}, due_at, code)
+def retry_in_doubt(db: Db, row: Row, due_at: datetime, code: str, since: datetime) -> bool:
+    """Maybe sent, and the platform removes a second copy: again, but only where it still does.
+
+    Args:
+        since: When this try began, at the earliest (UTC); what was in doubt before keeps its moment.
+    """
+    doubt = row.payload.get("doubt") or since.timestamp()
+    return repeat(db, row, row.payload | {"doubt": doubt}, due_at, code)
 
 
 def repeat(db: Db, row: Row, payload: dict[str, Any], due_at: datetime, code: str) -> bool:

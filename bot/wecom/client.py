@@ -7,7 +7,7 @@ parents' groups their owner. What each asks for stands beside.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from config.settings import LimitSettings, WeComApp
     from storage.engine import Db, Store
 
-CARD_REFUSED_S = 3600.0
+CARD_REFUSED = timedelta(hours=1)
 NO_CALLBACK = "43012"
 """The app has no callback address: nobody would hear a press."""
 SAFE = timedelta(hours=3, minutes=50)
@@ -116,7 +116,7 @@ class WeCom:
         self._parents: ParentLane | None = None
         if store is not None and pages is not None and links is not None:
             self._parents = ParentLane(self.core, store, clock, pages, links, self._shape)
-        self._no_cards_until = 0.0
+        self._no_cards: tuple[datetime, datetime] | None = None
 
     @override
     def __repr__(self) -> str:
@@ -151,7 +151,9 @@ class WeCom:
         voice = self._voice(command)
         if voice is not None:
             return voice.idempotent(command)
-        return isinstance(command.target, Private | Parent)
+        if isinstance(command.target, Private):
+            return self._removed(command)
+        return isinstance(command.target, Parent)
 
     def bucket_names(self, command: AnyCommand) -> list[Bucket]:
         """The limits this command falls under, as (bucket, messages, window in seconds)."""
@@ -216,14 +218,26 @@ class WeCom:
             return await member.say(self.core, command, user_id)
         outcome, code = await member.show_card(self.core, command, user_id)
         if isinstance(outcome, Refused) and outcome.code == NO_CALLBACK:
-            self._no_cards_until = self.core.clock.monotonic() + CARD_REFUSED_S
+            now = self.core.clock.now()
+            self._no_cards = (now, now + CARD_REFUSED)
             return Refused(f"card.{NO_CALLBACK}", "retry")
         if isinstance(outcome, Sent) and code:
             await self._remember(command.outbox_id, code)
         return outcome
 
-    def _card_goes(self, command: Command) -> bool:
-        return cards.fits(command) and self.core.clock.monotonic() >= self._no_cards_until
+    def _card_goes(self, command: Command, at: datetime | None = None) -> bool:
+        """Whether it goes as a card, now or at an earlier moment."""
+        at = at or self.core.clock.now()
+        refused = self._no_cards is not None and self._no_cards[0] <= at < self._no_cards[1]
+        return command.file is None and cards.fits(command) and not refused
+
+    def _removed(self, command: Command) -> bool:
+        """Whether a member would not see a second copy: not for ever, and only of the same bytes."""
+        tried = command.tried
+        if tried is None:
+            return True
+        recent = self.core.clock.now() - tried < SAFE
+        return recent and self._card_goes(command) is self._card_goes(command, tried)
 
     # -- cards that change
 

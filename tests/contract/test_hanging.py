@@ -122,7 +122,7 @@ def test_a_look_that_has_to_follow_one_under_way_is_not_answered_for(store: Stor
     newer, of_another = _put(store, "l", card="c1"), _put(store, "l", card="c2")
     assert not store.run(lambda db: outbox.answered(db, newer, NOW)).result()
     assert store.run(lambda db: outbox.answered(db, of_another, NOW)).result()
-    store.run(lambda db: outbox.retry_in_doubt(db, row, NOW, "no_answer")).result()
+    store.run(lambda db: outbox.retry_in_doubt(db, row, NOW, "no_answer", NOW)).result()
     assert not store.run(lambda db: outbox.answered(db, newer, NOW)).result()
     _sent(store, _claim(store)[earlier], "")
     assert store.run(lambda db: outbox.answered(db, newer, NOW)).result()

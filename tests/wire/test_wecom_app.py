@@ -156,6 +156,36 @@ async def test_without_a_callback_address_cards_become_words_and_stay_so(ends: E
     assert ends.shown() == ["要发吗？\n回复 1 发送，2 今天不发"]
 
 
+async def test_a_card_in_doubt_is_not_followed_by_its_words(ends: Ends) -> None:
+    """A second copy of another kind would be seen."""
+    now = ends.emulator.clock.now
+    ends.emulator.platform.takes_cards = False
+    before = replace(say("要发吗？", YES, NO), tried=now())
+    assert ends.client.idempotent(before)
+    ends.emulator.clock.move_to(now() + timedelta(seconds=1))
+    await ends.client.send(say("别的", YES, NO))
+    assert not ends.client.idempotent(before)
+    since = replace(before, tried=now())
+    assert ends.client.idempotent(since), "it went as words already"
+    ends.emulator.clock.move_to(now() + timedelta(hours=1))
+    assert ends.client.idempotent(before)
+    assert not ends.client.idempotent(since)
+
+
+async def test_what_is_in_doubt_longer_than_the_platform_remembers_is_not_sent_again(ends: Ends) -> None:
+    now = ends.emulator.clock.now()
+    tried = replace(say("带跳绳"), tried=now)
+    assert isinstance(await ends.client.send(tried), Sent)
+    ends.emulator.clock.move_to(now + timedelta(hours=3, minutes=49))
+    assert ends.client.idempotent(tried)
+    await ends.client.send(tried)
+    assert ends.shown() == ["带跳绳"]
+    ends.emulator.clock.move_to(now + timedelta(hours=4, minutes=1))
+    assert not ends.client.idempotent(tried)
+    await ends.client.send(tried)
+    assert ends.shown() == ["带跳绳"] * 2, "the platform would show it"
+
+
 def _row(store: Store, command: Command) -> None:
     """The outbox row of a card, as the sender would have it."""
     item = outbox.Item(
