@@ -176,7 +176,7 @@ class Doorway:
     def _sign_in(self, db: Db, request: web.Request, person_id: str, value: str) -> None:
         """A new session for this phone; the one it had ends."""
         now = self._pages.now
-        old = page_sessions.look(db, cookie_of(request, SESSION), now)
+        old = page_sessions.look(db, cookie_of(request, SESSION, secure=self._pages.secure), now)
         if old is not None:
             page_sessions.revoke(db, old.id, now)
         page_sessions.start(db, new_id, now, person_id, value)

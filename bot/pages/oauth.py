@@ -94,7 +94,7 @@ class Login:
 
     def at_once(self, request: web.Request) -> bool:
         """Whether to go there unasked: not for a mere look, and not again where it has just led nowhere."""
-        tried = cookie_of(request, LOGIN)
+        tried = self._cookie(request)
         return self.offered(request) and not tried and not _only_looks(request)
 
     async def login(self, request: web.Request, of: Visit) -> web.Response:
@@ -110,7 +110,7 @@ class Login:
         to = request.query.get("to", "")
         if app is None or to not in _WAYS:
             return self._pages.enter(request, of)
-        cookie = cookie_of(request, LOGIN) or new_value()  # of two tabs both come back
+        cookie = self._cookie(request) or new_value()  # of two tabs both come back
         query = {
             "appid": app.corp_id,
             "redirect_uri": f"{self._public_url}/h5/back",
@@ -127,7 +127,7 @@ class Login:
     async def back(self, request: web.Request, of: Visit) -> web.Response:
         """Back from the platform: whoever it says it is gets the own page, and a clean address."""
         state, code = request.query.get("state", ""), request.query.get("code", "")
-        meant = self._meant(cookie_of(request, LOGIN), state)
+        meant = self._meant(self._cookie(request), state)
         if meant is None or _only_looks(request) or _CODE.fullmatch(code) is None:
             raise _again(403, texts.LOGIN_BROKEN)
         app, to = meant
@@ -154,7 +154,8 @@ class Login:
             if not staff:
                 letting_in.give_page(db, new_id, found.id, corp)
             kind: page_sessions.Kind = "member" if staff else "page"
-            old = page_sessions.look(db, cookie_of(request, _COOKIES[kind]), now, kind)
+            held = cookie_of(request, _COOKIES[kind], secure=self._pages.secure)
+            old = page_sessions.look(db, held, now, kind)
             if old is not None:
                 page_sessions.revoke(db, old.id, now)
             page_sessions.start(db, new_id, now, found.id, value, kind)
@@ -195,6 +196,9 @@ class Login:
             joining.join(db, new_id, person_id, corp, who)
 
     # -- the state
+
+    def _cookie(self, request: web.Request) -> str:
+        return cookie_of(request, LOGIN, secure=self._pages.secure)
 
     def _state(self, cookie: str, corp: str, to: str) -> str:
         at = f"{int(self._pages.now.timestamp()):010x}"

@@ -117,7 +117,8 @@ class Pages:
                     raise Stop(421, texts.BROKEN_TITLE, texts.WRONG_HOST, "")
                 if request.method == "POST" and not safety.own_form(request, self._server.public_url):
                     raise refused()
-                now = visit(request, await self._session(request), await self._member(request))
+                session, member = await self._session(request), await self._member(request)
+                now = visit(request, session, member, secure=self.secure)
                 response = await handler(request, now)
                 if now.fresh and not isinstance(response, web.HTTPException):
                     set_cookie(response, VISIT, now.fresh, secure=self.secure)
@@ -133,7 +134,7 @@ class Pages:
         return guarded
 
     async def _session(self, request: web.Request) -> PageSession | None:
-        value = cookie_of(request, SESSION)
+        value = cookie_of(request, SESSION, secure=self.secure)
         if not value:
             return None
         now = self._clock.now()
@@ -144,7 +145,7 @@ class Pages:
         return session
 
     async def _member(self, request: web.Request) -> PageSession | None:
-        value = cookie_of(request, MEMBER_SESSION)
+        value = cookie_of(request, MEMBER_SESSION, secure=self.secure)
         if not value:
             return None
         now = self._clock.now()

@@ -15,6 +15,9 @@ from storage.page_sessions import LONGEST, PageSession
 
 SESSION, VISIT = "cb_page", "cb_visit"
 """Cookies: the signed-in phone; a visitor who has not said yet who it is."""
+HOST = "__Host-"
+"""Begins their names over https: the browser takes such a cookie from this very host only. Else a neighbour
+under the school's domain could plant one, and what is typed here would become somebody else's."""
 MEMBER_SESSION, LOGIN = "cb_member", "cb_login"
 """A signed-in teacher, for the pages teachers use; a phone on its way through the platform's login."""
 LOGIN_S = 600
@@ -42,19 +45,22 @@ class Visit:
     member: PageSession | None = None
 
 
-def cookie_of(request: web.Request, name: str) -> str:
+def cookie_of(request: web.Request, name: str, *, secure: bool) -> str:
     """A cookie of ours, or empty if it is not one; of several the one for the longest path comes first."""
+    name = f"{HOST}{name}" if secure else name
     pairs = (part.strip().partition("=") for part in request.headers.get("Cookie", "").split(";"))
     return next((value for key, _, value in pairs if key == name and _VALUE.fullmatch(value)), "")
 
 
-def visit(request: web.Request, session: PageSession | None, member: PageSession | None = None) -> Visit:
+def visit(
+    request: web.Request, session: PageSession | None, member: PageSession | None = None, *, secure: bool
+) -> Visit:
     """The sender of a request whose cookies were looked up."""
     if session is not None:
         return Visit(session, f"session {session.id}", member=member)
     if member is not None:
         return Visit(None, f"session {member.id}", member=member)
-    known = cookie_of(request, VISIT)
+    known = cookie_of(request, VISIT, secure=secure)
     value = known or new_value()
     return Visit(None, f"visit {value}", "" if known else value)
 
@@ -111,10 +117,10 @@ def set_cookie(
     """
     age = int(LONGEST.total_seconds()) if name == SESSION else age_s
     response.set_cookie(
-        name,
+        f"{HOST}{name}" if secure else name,
         value,
         max_age=age if value else 0,
-        path="/h5",
+        path="/" if secure else "/h5",
         secure=secure,
         httponly=True,
         samesite="Lax" if lax else "Strict",

@@ -41,7 +41,16 @@ DIGEST = """【三(1)班 10月12日速递】
 async def _sign_in(here: Served, context: BrowserContext, ext_id: str = MOTHER) -> None:
     value = await here.signed_in(await here.guardian(ext_id))
     await context.add_cookies(
-        [{"name": "cb_page", "value": value, "url": f"{here.url}/h5", "httpOnly": True, "sameSite": "Strict"}]
+        [
+            {
+                "name": "__Host-cb_page",
+                "value": value,
+                "url": here.url.replace("http:", "https:"),
+                "httpOnly": True,
+                "secure": True,
+                "sameSite": "Strict",
+            }
+        ]
     )
 
 

@@ -183,7 +183,8 @@ class Phone:
 
     async def _ask(self, method: str, path: str, fields: Any, headers: dict[str, str]) -> str:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        cookies = "; ".join(f"{name}={value}" for name, value in self.jar.items())
+        jar = self.jar.items()
+        cookies = "; ".join(f"{name}={value}; __Host-{name}={value}" for name, value in jar)
         async with (
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
             http.request(
@@ -197,7 +198,8 @@ class Phone:
             self.status, self.headers = answer.status, answer.headers
             self.set_cookie = answer.headers.getall("Set-Cookie", [])
             self.html = await answer.text()
-            for name, morsel in answer.cookies.items():
+            for full, morsel in answer.cookies.items():
+                name = full.removeprefix("__Host-")
                 self.jar[name] = morsel.value
                 if not morsel.value:
                     del self.jar[name]

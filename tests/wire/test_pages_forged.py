@@ -316,15 +316,33 @@ async def test_the_cookie_is_for_this_and_nothing_else(here: Served) -> None:
     import aiohttp
 
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        cookie = {"Cookie": f"cb_visit={phone.jar['cb_visit']}"}
+        cookie = {"Cookie": f"__Host-cb_visit={phone.jar['cb_visit']}"}
         async with http.post(
             here.url + path, data={"form": form}, headers=cookie, allow_redirects=False
         ) as answer:
             session = answer.headers.getall("Set-Cookie")
     for line in (*visit, session[0]):
-        for part in ("HttpOnly", "SameSite=Strict", "Path=/h5", "Secure"):
-            assert part in line, line
-    assert re.match(r"cb_page=[0-9a-f]{64};", session[0])
+        for part in ("HttpOnly", "SameSite=Strict", "Path=/;", "Secure"):
+            assert part in f"{line};", line
+    assert re.match(r"__Host-cb_page=[0-9a-f]{64};", session[0])
+
+
+async def test_a_cookie_planted_by_a_neighbours_host_is_not_taken(here: Served) -> None:
+    """A page of another host of the school can set ``cb_page`` for the whole domain, but not ``__Host-``."""
+    import aiohttp
+
+    thief = await here.signed_in(await here.guardian(FATHER))
+    stolen = Phone(here.url)
+    await stolen.get()
+    planted = {"Cookie": f"cb_page={thief}; cb_visit={stolen.jar['cb_visit']}"}
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        http.get(f"{here.url}/h5/", headers=planted) as answer,
+    ):
+        html, fresh = await answer.text(), answer.headers.getall("Set-Cookie")
+    assert texts.ENTER_LABEL in html, "not the talk of whoever planted it"
+    assert fresh[0].startswith("__Host-cb_visit="), "nor their forms"
+    assert stolen.jar["cb_visit"] not in fresh[0]
 
 
 async def test_no_token_comes_into_a_log(here: Served, caplog: pytest.LogCaptureFixture) -> None:

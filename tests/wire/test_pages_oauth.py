@@ -109,8 +109,10 @@ async def test_the_way_to_the_platform_is_exact(here: Served) -> None:
         "scope": ["snsapi_base"],
         "agentid": ["1000002"],
     }
-    cookie = next(line for line in phone.set_cookie if line.startswith("cb_login="))
-    assert all(word in cookie for word in ("HttpOnly", "SameSite=Lax", "Secure", "Max-Age=600", "Path=/h5"))
+    cookie = next(line for line in phone.set_cookie if line.startswith("__Host-cb_login="))
+    assert all(
+        word in f"{cookie};" for word in ("HttpOnly", "SameSite=Lax", "Secure", "Max-Age=600", "Path=/;")
+    )
 
 
 async def test_a_parent_comes_in_and_the_address_is_clean(here: Served, port: Port) -> None:
@@ -137,7 +139,7 @@ async def test_the_answer_after_the_platforms_site_sets_a_cookie_that_survives_i
     port.codes["c1"] = Who(parent_id="p-1")
     phone = Phone(here.url)
     state = await _leave(phone)
-    cookies = "; ".join(f"{name}={value}" for name, value in phone.jar.items())
+    cookies = "; ".join(f"__Host-{name}={value}" for name, value in phone.jar.items())
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
         http.get(
@@ -147,8 +149,8 @@ async def test_the_answer_after_the_platforms_site_sets_a_cookie_that_survives_i
         assert (answer.status, answer.headers["Location"]) == (303, "/h5/")
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
-        line = next(one for one in answer.headers.getall("Set-Cookie") if one.startswith("cb_page="))
-    assert all(word in line for word in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/h5"))
+        line = next(one for one in answer.headers.getall("Set-Cookie") if one.startswith("__Host-cb_page="))
+    assert all(word in f"{line};" for word in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/;"))
 
 
 async def test_a_look_makes_nothing_and_uses_nothing(here: Served, port: Port) -> None:
