@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 import aiohttp
 
 from bot.command import Fetch, FileRef, Maybe, Outcome, Refused, Sent
-from bot.media import MOST_BYTES, Files, Gone, Keep, NotKept
+from bot.media import MOST_BYTES, Files, Keep, NotKept
 from bot.wecom import aibot_media
+from bot.wecom.aibot_upload import bytes_of
 from config.ids import new_id
 from storage import uploads
 from storage.engine import Refused as StoreRefused
@@ -52,7 +53,7 @@ class Uploads:
         Args:
             of: The row it is for, where the same file for another row has to be another one.
         """
-        data = await self._bytes(file)
+        data = await bytes_of(file, self._files)
         if isinstance(data, Refused):
             return data
         kind = kind_of(file, data)
@@ -78,14 +79,6 @@ class Uploads:
             await self._run(lambda db: uploads.drop(db, name, media_id))
         except StoreRefused:
             return
-
-    async def _bytes(self, file: FileRef) -> bytes | Refused:
-        try:
-            return await self._files(file)
-        except Gone:
-            return Refused("file.gone", "content")
-        except (StoreRefused, TimeoutError):
-            return Refused("file.later", "retry")
 
     async def _upload(self, kind: str, name: str, data: bytes) -> str | Refused | Maybe:
         content_type = next((t for head, t in _PICTURES.items() if data.startswith(head)), "")
