@@ -99,12 +99,14 @@ def start(
 
 
 def look(db: Db, value: str, now: datetime, kind: Kind = "page") -> PageSession | None:
-    """The session of a cookie, if it still holds."""
+    """The session of a cookie, if it still holds and its person is still somebody at the school."""
     if len(value) != 64:
         return None
     row = db.conn.execute(_BY_HASH, {"hash": _hash(db, value, kind)}).one_or_none()
     longest = MEMBER_LIFE if kind == "member" else LONGEST
     if row is None or now - row.used_at >= IDLE or now - row.made_at >= longest:
+        return None
+    if not people.roles(db, row.person_id):
         return None
     return PageSession(row.id, row.school_id, row.person_id, row.used_at)
 

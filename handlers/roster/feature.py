@@ -14,7 +14,7 @@ from handlers.language import Reading
 from handlers.message import Event, Message
 from handlers.reply import Act, AskBook, Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
 from handlers.roster import phones, rules, texts
-from storage import book, classes, people, preferences, schedule
+from storage import book, classes, page_sessions, people, preferences, schedule
 from storage.schedule import Occurrence
 
 NAME = "roster"
@@ -204,11 +204,14 @@ def _to_admins(
 
 
 def _member(ctx: Ctx, happened: Event) -> None:
-    """A teacher's account has another id, or is gone; the role is for the school to end."""
+    """A teacher's account has another id, or is gone with its phones; the role is the school's to end."""
     subject, new = happened.facts.get("id", ""), happened.facts.get("new_id", "")
     if new:
         rules.move_identity(ctx, rules.MEMBER, subject, new)
     elif happened.facts.get("change") == "delete_user":
+        gone = people.by_identity(ctx.db, rules.MEMBER, ctx.school.corp, subject)
+        if gone is not None:
+            page_sessions.revoke_all(ctx.db, gone.id, ctx.now)
         people.detach(ctx.db, rules.MEMBER, ctx.school.corp, subject)
 
 

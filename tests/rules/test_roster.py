@@ -14,7 +14,7 @@ from handlers.reply import Act, AskBook, Choice, Reply, Thing
 from handlers.roster import texts
 from handlers.roster.feature import FEATURE
 from jobs import sync_book
-from storage import book, classes, people
+from storage import book, classes, page_sessions, people
 from storage.people import Person
 from tests.contract.invented import CORP
 from tests.rules.booked import Book, all_pupils, department, one_pupil
@@ -277,6 +277,12 @@ def test_the_night_asks_only_where_there_is_a_book(room: Classroom) -> None:
     assert [one.kind for one in made.due()] == ["roster.all"]
 
 
+def _head(ctx: Ctx) -> str:
+    found = people.by_identity(ctx.db, "dingtalk_user", CORP, "t-302")
+    assert found is not None
+    return found.id
+
+
 def test_a_member_who_left_the_organisation_has_no_account_here(platform: Book) -> None:
     def bind(ctx: Ctx) -> None:
         teacher = people.by_identity(ctx.db, "dingtalk_user", CORP, "t-302")
@@ -288,7 +294,11 @@ def test_a_member_who_left_the_organisation_has_no_account_here(platform: Book) 
     platform.run(bind)
     platform.event("member_changed", change="update_user", id="wang", new_id="wang2")
     assert platform.run(lambda ctx: people.by_identity(ctx.db, "wecom_member", CORP, "wang2")) is not None
+    value, now = "0" * 64, platform.room.now
+    platform.run(lambda ctx: page_sessions.start(ctx.db, ctx.new_id, now, _head(ctx), value, "member"))
+    assert platform.run(lambda ctx: page_sessions.look(ctx.db, value, now, "member")) is not None
     platform.event("member_changed", change="delete_user", id="wang2", new_id="")
+    assert platform.run(lambda ctx: page_sessions.look(ctx.db, value, now, "member")) is None
     assert platform.run(lambda ctx: people.by_identity(ctx.db, "wecom_member", CORP, "wang2")) is None
 
 
