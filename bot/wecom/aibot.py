@@ -207,14 +207,13 @@ class AiBotLane:
         return bool(self._reply_url(command.session) or self._req_id(command.session))
 
     def buckets(self, command: AnyCommand) -> list[Bucket]:
-        """Thirty a minute and a thousand an hour in one conversation: we stay below."""
+        """Thirty a minute and a thousand an hour in one conversation, fewer of its robot: we stay below."""
         if not isinstance(command, Command):
             return []
-        chat = f"wecom:{self._name}:aibot:{_chat(command)[0]}"
-        return [
-            (f"{chat}:minute", self._limits.aibot_per_minute, 60.0),
-            (f"{chat}:hour", self._limits.aibot_per_hour, 3600.0),
-        ]
+        chat, limits = f"wecom:{self._name}:aibot:{_chat(command)[0]}", self._limits
+        by_robot = self._socket is None and not self._reply_url(command.session)
+        most = min(limits.aibot_per_minute, limits.webhook_per_minute if by_robot else 1000)
+        return [(f"{chat}:minute", most, 60.0), (f"{chat}:hour", limits.aibot_per_hour, 3600.0)]
 
     def idempotent(self, command: AnyCommand) -> bool:
         """A second copy would be seen, whichever way it goes."""

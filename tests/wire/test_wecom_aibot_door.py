@@ -184,6 +184,12 @@ class TestByAddress:
 
 
 class TestInstead:
+    async def test_a_robot_takes_fewer_a_minute(self, both: Stand) -> None:
+        session = await said(both)
+        lane = both.lane
+        assert [most for _name, most, _window in lane.buckets(command("好"))] == [18, 900]
+        assert [most for _name, most, _window in lane.buckets(command("好", session))] == [27, 900]
+
     async def test_the_classs_robot_says_what_nobody_asked(self, both: Stand) -> None:
         went: list[tuple[str, str]] = []
 
