@@ -312,11 +312,7 @@ def retry(db: Db, row: Row, due_at: datetime, code: str) -> bool:
 
 
 def retry_in_doubt(db: Db, row: Row, due_at: datetime, code: str, since: datetime) -> bool:
-    """Maybe sent, and the platform removes a second copy: again, but only where it still does.
-
-    Args:
-        since: When this try began, at the earliest (UTC); what was in doubt before keeps its moment.
-    """
+    """Maybe sent (at the earliest ``since``), and a second copy is removed: again, where it still is."""
     doubt = row.payload.get("doubt") or since.timestamp()
     return repeat(db, row, row.payload | {"doubt": doubt}, due_at, code)
 
