@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.pages import texts
+from bot.pages.safety import only_looks
 from bot.pages.stop import Stop
 from bot.pages.visit import (
     LOGIN,
@@ -95,7 +96,7 @@ class Login:
     def at_once(self, request: web.Request) -> bool:
         """Whether to go there unasked: not for a mere look, and not again where it has just led nowhere."""
         tried = self._cookie(request)
-        return self.offered(request) and not tried and not _only_looks(request)
+        return self.offered(request) and not tried and not only_looks(request)
 
     async def login(self, request: web.Request, of: Visit) -> web.Response:
         """On to the platform."""
@@ -128,7 +129,7 @@ class Login:
         """Back from the platform: whoever it says it is gets the own page, and a clean address."""
         state, code = request.query.get("state", ""), request.query.get("code", "")
         meant = self._meant(self._cookie(request), state)
-        if meant is None or _only_looks(request) or _CODE.fullmatch(code) is None:
+        if meant is None or only_looks(request) or _CODE.fullmatch(code) is None:
             raise _again(403, texts.LOGIN_BROKEN)
         app, to = meant
         self._burn(state)
@@ -243,9 +244,3 @@ def _again(status: int, text: str) -> Stop:
 
 def _is_guardian(db: Db, person_id: str) -> bool:
     return any(role.kind == "guardian" for role in people.roles(db, person_id))
-
-
-def _only_looks(request: web.Request) -> bool:
-    """A look ahead by a browser or a robot: it means nothing by it."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return request.method != "GET" or "prefetch" in purpose or "preview" in purpose

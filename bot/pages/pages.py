@@ -140,7 +140,8 @@ class Pages:
         now = self._clock.now()
         session = await self.read(partial(page_sessions.look, value=value, now=now))
         # By a look, never by a form: an anonymous word must not leave the moment it was said in a row.
-        if session is not None and request.method == "GET" and now - session.used_at >= TOUCH:
+        meant = not safety.only_looks(request)
+        if session is not None and meant and now - session.used_at >= TOUCH:
             await self.run(partial(page_sessions.touch, session_id=session.id, now=now))
         return session
 
@@ -258,7 +259,8 @@ class Pages:
     async def _home(self, request: web.Request, of: Visit) -> web.Response:
         if of.session is None:
             return self.login.away(request, of) if self.login.at_once(request) else self.enter(request, of)
-        return await self.talk(of, of.session, everything=request.query.get("all") == "1")
+        everything, ahead = request.query.get("all") == "1", safety.only_looks(request)
+        return await self.talk(of, of.session, everything=everything, traceless=ahead)
 
     async def talk(
         self,

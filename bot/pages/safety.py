@@ -43,6 +43,12 @@ def known_host(request: web.Request, public_url: str | None) -> bool:
     return host in LOOPBACK or (public_url is not None and host == urlsplit(public_url).hostname)
 
 
+def only_looks(request: web.Request) -> bool:
+    """A look ahead by a browser or a robot: nobody has seen anything, and it means nothing by it."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return request.method != "GET" or "prefetch" in purpose or "preview" in purpose
+
+
 def own_form(request: web.Request, public_url: str | None) -> bool:
     """Whether a form came from a page of ours, as far as the browser says so.
 

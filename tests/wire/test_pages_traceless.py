@@ -56,6 +56,21 @@ async def test_an_anonymous_word_does_not_even_leave_its_moment(here: Served) ->
     assert await here.state() != before
 
 
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "preview"])
+async def test_a_browser_that_looks_ahead_has_seen_nothing(here: Served, purpose: str) -> None:
+    mother = await here.guardian(MOTHER)
+    phone = Phone(here.url, await here.signed_in(mother, after=timedelta(hours=2)))
+    await here.say(mother.id, "刚来的话")
+    before = await here.state()
+    await phone.get("/h5/", Sec_Purpose=purpose)
+    await phone.get("/h5/", Purpose=purpose)
+    await phone._ask("HEAD", "/h5/", None, {})
+    assert phone.status == 200
+    assert await here.state() == before
+    await phone.get("/h5/")
+    assert await here.state() != before
+
+
 def test_the_access_log_has_no_line_for_it() -> None:
     out = io.StringIO()
     kept, level = logging.getLogger().handlers[:], logging.getLogger().level
