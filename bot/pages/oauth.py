@@ -26,6 +26,7 @@ from bot.pages.visit import (
     MEMBER_SESSION,
     SESSION,
     VISIT,
+    Pace,
     Visit,
     cookie_of,
     new_nonce,
@@ -49,6 +50,9 @@ _CODE = re.compile(r"[A-Za-z0-9_\-]{1,512}")
 _WAYS = {"": "/h5/", "toolbar": "/h5/toolbar"}
 """Where a login may lead: names of ours, never an address from outside."""
 _MOST = 10_000
+MOST_A_MINUTE = 120
+"""So many logins from one address, a whole class of parents on the school's wireless network; the platform
+limits how often it is asked whose a code is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Login:
         self._public_url = public_url
         # A state works once. On another replica, or after a restart, the platform's code still does.
         self._used: dict[str, float] = {}
+        self._pace = Pace(MOST_A_MINUTE)
         self._strangers: dict[str, tuple[float, Who, str]] = {}
 
     def offered(self, request: web.Request) -> bool:
@@ -133,6 +138,8 @@ class Login:
             raise _again(403, texts.LOGIN_BROKEN)
         app, to = meant
         self._burn(state)
+        if not self._pace.admits(self._pages.address(request), self._pages.monotonic):
+            raise _again(429, texts.LOGIN_BUSY)
         assert self._exchange is not None  # noqa: S101 - without it there are no apps
         who = await self._exchange(app, code)
         if isinstance(who, Failed):

@@ -279,6 +279,15 @@ async def test_a_code_that_is_no_code_asks_nobody(here: Served, port: Port) -> N
     assert port.asked == []
 
 
+async def test_a_flood_of_logins_does_not_use_up_the_platforms_patience(here: Served, port: Port) -> None:
+    phone, statuses = Phone(here.url), []
+    for number in range(130):
+        await _come_back(phone, await _leave(phone), f"guess{number}")
+        statuses.append(phone.status)
+    assert statuses == [410] * 120 + [429] * 10
+    assert len(port.asked) == 120
+
+
 async def test_other_browsers_are_not_sent_away(here: Served) -> None:
     phone = Phone(here.url)
     html = await phone.get("/h5/", User_Agent="Mozilla/5.0 (iPhone) Safari/605")
