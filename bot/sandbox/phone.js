@@ -144,13 +144,24 @@ export class Phone {
     } else {
       const state = el("p", { class: "state" });
       const node = el("li", { class: this.looksOf(item) },
-        el("span", { class: "face bot", "aria-hidden": "true" }, this.texts.robot_mark),
-        el("div", null, el("p", { class: "meta" }, `${this.texts.lanes[item.lane] || this.texts.robot} ${hhmm(here(item.at))}`), bubble, state));
+        this.faceOf(item),
+        el("div", null, el("p", { class: "meta" }, `${this.nameOf(item)} ${hhmm(here(item.at))}`), bubble, state));
       this.place({ key: item.message, at: item.at, said: false, node, bubble, state });
     }
     if (item.change === "new" || (this.latest && this.latest.message === item.message)) this.latest = item;
     this.suggest();
     this.world.noticed(this);
+  }
+
+  /* What a teacher has confirmed stands in the group under the teacher's own name. */
+  faceOf(item) {
+    if (this.isGroup && item.lane === this.texts.by_teacher) return el("span", { class: "face", "aria-hidden": "true" }, this.world.letter(this.world.teacher));
+    return el("span", { class: "face bot", "aria-hidden": "true" }, this.texts.robot_mark);
+  }
+
+  nameOf(item) {
+    if (this.isGroup && item.lane === this.texts.by_teacher) return this.world.teacher;
+    return this.texts.lanes[item.lane] || this.texts.robot;
   }
 
   looksOf(item) {
@@ -297,6 +308,10 @@ export class Phone {
     this.box.addEventListener("input", () => this.grow());
     this.node.querySelector(".tool.picture").addEventListener("click", () => this.sendPicture());
     if (this.voiceButton) this.voiceButton.addEventListener("click", () => this.setVoice(!this.speaking));
+    if (this.isGroup && this.texts.no_mention) {
+      this.setMention(false, true);
+      this.atButton.hidden = true;
+    }
     if (this.isGroup) {
       this.atButton.addEventListener("click", () => this.setMention(this.atButton.getAttribute("aria-pressed") !== "true"));
       this.select.addEventListener("change", () => this.rows.filter((row) => row.said).forEach((row) => this.side(row)));
@@ -307,10 +322,10 @@ export class Phone {
     return this.isGroup && this.atButton.getAttribute("aria-pressed") === "true";
   }
 
-  setMention(on) {
+  setMention(on, quiet) {
     this.atButton.setAttribute("aria-pressed", String(on));
     this.node.querySelector(".deaf").hidden = on;
-    this.box.focus();
+    if (!quiet) this.box.focus();
   }
 
   setVoice(on) {

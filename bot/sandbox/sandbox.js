@@ -34,6 +34,7 @@ const pushes = new Map(); // message id → attempts to hand it to the product
 
 const world = {
   texts: t,
+  teacher: given.phones.find((phone) => phone.role === "teacher").name,
   say: (said) => tried("/_control/say", said),
   press: async (press, label) => {
     if (given.platform !== "wecom") steps.press(press, label); // there a press has no name of its own

@@ -55,13 +55,14 @@ async def test_the_group_sees_it_when_its_teacher_confirms(wecom: School) -> Non
     assert [(one.id, one.label) for one in task.content.buttons] == [("confirm", "发送")]
     assert await result(wecom, msgid) == (0, 0)
     assert await wecom.emulator.press(message, "confirm", "t-301") == (True, "")
-    words, shown = wecom.emulator.seen()[1:]
+    words, shown, done = wecom.emulator.seen()[1:]
+    assert (done.change, done.content.buttons[0].enabled) == ("updated", False)
     assert (words.to, words.chat, words.content.text) == (None, group(wecom), "今天的速递")
     assert (shown.content.kind, shown.to) == ("picture", None)
     assert await result(wecom, msgid) == (2, 1)
     with pytest.raises(NotPossible):
         await wecom.emulator.confirm(message, "t-301")
-    assert len(wecom.emulator.seen()) == 3
+    assert len(wecom.emulator.seen()) == 4
 
 
 async def test_only_the_owner_sends(wecom: School) -> None:

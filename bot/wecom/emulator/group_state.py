@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.emulation.records import HERE
+from bot.emulation.records import HERE, Button
 from bot.emulation.say import NotPossible
 from bot.emulation.world import UnknownReference
+from bot.wecom.emulator import texts
 
 if TYPE_CHECKING:
     from bot.emulation.records import Content
@@ -101,7 +102,17 @@ class GroupState:
         task.sent_ms = self.platform.now_ms()
         for group in task.groups:
             task.results[group] = self._send(group, task)
+        self._show_sent(task)
         return {"sent": [group for group, result in task.results.items() if result == SENT]}
+
+    def _show_sent(self, task: Task) -> None:
+        """The owner sees that it is done."""
+        seen = self.platform.seen
+        item = next(one for one in reversed(seen.items) if one.message == task.message)
+        over = (Button("confirm", texts.SENT, enabled=False),)
+        look = replace(item.content, buttons=over)
+        now_ms, message = self.platform.now_ms(), task.message
+        seen.add(now_ms, item.to, item.chat, item.lane, message, look, "updated", message)
 
     def _send(self, group: str, task: Task) -> int:
         now = self.platform.clock.now().astimezone(HERE)

@@ -10,4 +10,5 @@ CONFIRM = "发送"
 MEETING = "会议"
 WRONG_DOMAIN = "redirect_uri 域名与后台配置不一致，错误码：50001"
 SEND = CONFIRM
+SENT = "已发送"
 PICTURE = "［图片］"
