@@ -91,8 +91,10 @@ def values(db: Db, row_id: str, now: datetime, person: Person, code: str) -> dic
     }
 
 
-def attempt(db: Db, new_id: Callable[[], str], now: datetime, kind: str, corp: str, ext_id: str) -> bool:
-    """Count one try of an identity; False if it has had its five in the last hour.
+def attempt(
+    db: Db, new_id: Callable[[], str], now: datetime, kind: str, corp: str, ext_id: str, most: int = ATTEMPTS
+) -> bool:
+    """Count one try of an identity; False if it has had its five (or so many) in the last hour.
 
     To be asked before :func:`look`. Who it was is kept only as a keyed hash.
     """
@@ -101,7 +103,7 @@ def attempt(db: Db, new_id: Callable[[], str], now: datetime, kind: str, corp: s
     recent = func.count().filter(table.at > now - _HOUR)
     while True:
         found = db.conn.execute(select(recent, func.max(table.n)).where(table.who == who)).one()
-        if found[0] >= ATTEMPTS:
+        if found[0] >= most:
             return False
         row = {"id": new_id(), "who": who, "n": (found[1] or 0) + 1, "at": now}
         # The key makes tries that come at the same moment count one after the other.

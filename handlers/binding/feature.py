@@ -18,6 +18,10 @@ from storage.codes import Found
 from storage.schedule import Occurrence
 from storage.talks import Talk
 
+_OPEN_DOOR = "wecom_kf"
+"""Customer service, where anybody on WeChat may write: five tries each would be no limit for many."""
+ALL_STRANGERS = 200
+"""Wrong codes from there within an hour: more is no school day but somebody guessing."""
 _LIFE = timedelta(minutes=15)
 _BINDABLE = ("dingtalk_user", "wecom_member", "wecom_kf")
 _YES, _NO = "confirm_yes", "confirm_no"
@@ -48,10 +52,15 @@ class Binding:
         if not code:
             return [Reply(Asker(), texts.NO_CODE if ctx.person is None else texts.already(_names(ctx)))]
         sender = message.sender
+        open_door, everybody = sender.kind == _OPEN_DOOR, (f"{_OPEN_DOOR} all", sender.corp, "")
         if not codes.attempt(ctx.db, ctx.new_id, ctx.now, sender.kind, sender.corp, sender.id):
+            return [Reply(Asker(), texts.TOO_MANY)]
+        if open_door and codes.tried(ctx.db, ctx.now, *everybody) >= ALL_STRANGERS:
             return [Reply(Asker(), texts.TOO_MANY)]
         found = codes.look(ctx.db, code) if len(code) == 8 and code.isdigit() else None
         if found is None or found.person.school_id != ctx.school.id:
+            if open_door:
+                codes.attempt(ctx.db, ctx.new_id, ctx.now, *everybody, ALL_STRANGERS)
             return [Reply(Asker(), texts.WRONG)]
         return [Reply(Asker(), _answer(ctx, message, code, found))]
 

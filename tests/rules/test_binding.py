@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from handlers import router
+from handlers.binding.feature import ALL_STRANGERS
+from handlers.language import read
+from handlers.message import Chat, Identity, Message
+from handlers.reply import Reply
+from storage.engine import Db
+from tests.contract.invented import CORP
 from tests.rules.classroom import Classroom
 
 MOTHER, FATHER = "20010000", "20020000"
@@ -65,3 +72,28 @@ def test_an_answer_that_comes_too_late_binds_nothing(room: Classroom) -> None:
 
 def test_binding_without_a_code_is_explained(room: Classroom) -> None:
     assert "8 位绑定码" in room.say("new-1", "绑定")
+
+
+def _by_wechat(room: Classroom, who: str, text: str) -> str:
+    """Anybody on WeChat may write to customer service; they are no members of anything."""
+    sender = Identity("wecom_kf", CORP, who)
+    chat = Chat("wecom", "school", "private", "wk1")
+
+    def unit(db: Db) -> str:
+        ctx = room._ctx(db, sender)
+        message = Message(room.new_id(), chat, sender, "", "text", text, room.now)
+        replies = [act for _name, act in router.route(ctx, message, read(text)) if isinstance(act, Reply)]
+        return "\n".join(reply.text for reply in replies)
+
+    return room.store.run(unit).result()
+
+
+def test_many_strangers_on_wechat_cannot_guess_together(room: Classroom) -> None:
+    _unbound(room)
+    for number in range(ALL_STRANGERS):
+        assert "没对上" in _by_wechat(room, f"wm-{number // 5}", f"{number:08}")
+    assert "试得太多次了" in _by_wechat(room, "wm-fresh", MOTHER)
+    # Members of the organisation are not in their hands.
+    assert "对吗" in room.say("new-1", MOTHER)
+    room.at("11:01")
+    assert "对吗" in _by_wechat(room, "wm-fresh", MOTHER)
