@@ -155,9 +155,9 @@ def read(plain: bytes, us: Us, now: datetime) -> Read:
 def _json(plain: bytes) -> dict[str, Any] | None:
     try:
         body = orjson.loads(plain)
-    except orjson.JSONDecodeError:
+        return _as_text(body) if isinstance(body, dict) else None
+    except (orjson.JSONDecodeError, RecursionError):
         return None
-    return _as_text(body) if isinstance(body, dict) else None
 
 
 def _as_text(value: Any) -> Any:

@@ -251,6 +251,12 @@ def test_what_is_for_another_organisation_is_not_read() -> None:
         assert read(plain) == Rejected(403, "bad_owner")
 
 
+def test_what_is_too_deep_is_not_readable() -> None:
+    for depth in (400, 900, 1000, 5000):
+        plain = b'{"MsgType":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+        assert wire.read(plain, US, NOW) in (Rejected(400, "not_readable"), Rejected(400, "no_kind"))
+
+
 def test_45_events_of_one_second_are_45_and_a_retry_is_none() -> None:
     def key(number: int, name: str = "change_school_contact") -> str:
         return happened(name, FromUserName="sys", ChangeType="create_parent", Id=f"p{number}").message_key
