@@ -107,7 +107,7 @@ class WeComDoor:
         async def route(request: web.Request) -> web.Response:
             start = time.perf_counter()
             trace.note(trace.SERVER, "")
-            if request.headers.get("content-encoding", "identity") != "identity":
+            if _is_packed(request):
                 return _told(self._rejected(Rejected(415, "encoded")))
             raw = await request.read()
             said, counted = await self._push(request.match_info.get("app", ""), request.query, raw, kf=kf)
@@ -125,6 +125,8 @@ class WeComDoor:
     async def _bot_pushed(self, request: web.Request) -> web.Response:
         trace.note(trace.SERVER, "")
         bot = _only(self._aibots, request.match_info.get("app", ""))
+        if bot is not None and _is_packed(request):
+            return _told(self._rejected(Rejected(415, "encoded")))
         raw = await request.read()
         return _told(await bot.push(request.query, raw) if bot is not None else Answer(404))
 
@@ -206,6 +208,10 @@ class WeComDoor:
 def _repaired(query: Mapping[str, str]) -> dict[str, str]:
     """A plus sign that nobody escaped has become a blank on the way."""
     return {**query, "echostr": query.get("echostr", "").replace(" ", "+")}
+
+
+def _is_packed(request: web.Request) -> bool:
+    return request.headers.get("content-encoding", "identity") != "identity"
 
 
 def _only(known: Mapping[str, Of], name: str) -> Of | None:

@@ -179,6 +179,26 @@ async def test_a_body_that_is_packed_or_too_large(tmp_path: Path) -> None:
         assert await one.kept() == 0
 
 
+async def test_the_robots_address_is_as_strict(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    class Bot:
+        def verify(self, _query: Mapping[str, str]) -> Answer:
+            return Answer(403)
+
+        async def push(self, _query: Mapping[str, str], raw: bytes) -> Answer:
+            heard.append(raw)
+            return Answer(200)
+
+    async with standing(tmp_path, bots={"school": Bot()}) as one:
+        address = "/wecom/school/aibot"
+        assert (await one.post({}, b"{}", address, **{"Content-Encoding": "gzip"}))[0] == 415
+        assert (await one.post({}, b"x" * 70_000, address))[0] == 413
+        assert (await one.post({}, b"{}", "/wecom/other/aibot"))[0] == 404
+        assert (await one.post({}, b"{}", address))[0] == 200
+    assert heard == [b"{}"]
+
+
 # -- bad days
 
 
