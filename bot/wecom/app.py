@@ -32,7 +32,7 @@ _BODY = 1_900
 
 
 _UNSEEN = "\u200b\u200c\u2060\ufeff"
-"""Characters without a width: what tells two rows of equal words apart for the platform, and for nobody else."""
+"""Characters without a width: they tell rows of equal words apart for the platform, and for nobody else."""
 _MARKS = 8
 
 
