@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.dialogue import ScriptError, parse
 from bot.dialogue.control import Button, Cast, Classroom, Item, Person
 from bot.dialogue.matching import matches, numbered, rendered
 from bot.dialogue.phone import Phone
-from bot.dialogue.script import Expected, Media, Moved, Pressed, Said, Script
+from bot.dialogue.script import Entered, Expected, Media, Moved, Pressed, Said, Script
 from bot.dialogue.stage import Failure, Roll, Stage, Unplayable, when
 
 NOON = datetime(2026, 10, 12, 4, 0, tzinfo=UTC)
@@ -68,6 +68,16 @@ def test_reads_media_lines() -> None:
     assert script.steps[2].in_group
 
 
+def test_reads_what_only_wecom_has() -> None:
+    script = parse(
+        "@limit group_month=1 kf_turn=2   @notices closed\n"
+        "新家长1 进 [客服]\n新家长1 进 [客服 {code:新家长1}]"
+    )
+    assert script.limits == (("group_month", 1), ("kf_turn", 2))
+    assert not script.opened
+    assert script.steps == (Entered(2, "新家长1"), Entered(3, "新家长1", "{code:新家长1}"))
+
+
 def test_only_an_at_line_is_addressed_to_the_bot() -> None:
     said = parse("小明妈妈@群: @小助手 明天带什么\n小明妈妈@群: 收到").steps
     assert [step.at_bot for step in said if isinstance(step, Said)] == [True, False]
@@ -89,6 +99,8 @@ def test_a_hash_inside_the_words_is_no_comment() -> None:
         ("‹ 王老师: /(/", 1),
         ("小明妈妈 发 [火箭]", 1),
         ("@unbound many\n王老师: 好", 1),
+        ("@limit group_month\n王老师: 好", 1),
+        ("@notices open\n王老师: 好", 1),
     ],
 )
 def test_a_bad_line_is_named(source: str, line: int) -> None:
@@ -294,6 +306,33 @@ def test_names_of_other_classes_and_codes() -> None:
     world = World({"码 12345678": [("p9", "好"), (None, "群里")]})
     assert _play(world, "三(3)班王老师: 码 {code:小明妈妈}\n‹ 豆豆妈妈: 好\n‹ 三(2)班群: 群里") is None
     assert world.said[0]["sender"] == "t3"
+
+
+class Notices(World):
+    """Every word brings a notice; what it leads to is seen once it is opened."""
+
+    @override
+    async def say(self, **fields: Any) -> tuple[bool, str]:
+        notice = _item(len(self.items) + 1, "p1", "有一句话\n点开就能看", "n1", "new")
+        self.items.append(replace(notice, lane="school_notice", raw={"url": "http://127.0.0.1/h5/"}))
+        return True, ""
+
+    async def open(self, sender: str, url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        self.items.append(_item(len(self.items) + 1, sender, "老师的话", "m9", "new"))
+        return 200, ""
+
+
+def test_a_notice_is_opened_at_once_and_need_not_be_read() -> None:
+    assert _play(Notices({}), "王老师: 好\n‹ 小明妈妈: 老师的话") is None
+
+
+def test_a_notice_kept_closed_has_to_be_read_and_pressed() -> None:
+    kept = "@notices closed\n王老师: 好\n"
+    failure = _play(Notices({}), f"{kept}小明妈妈 按 [有一句话]")
+    assert failure is not None
+    assert "everything read" in failure.expected
+    read_it = f"{kept}‹ 小明妈妈: 有一句话*\n‹ 小明妈妈: -\n小明妈妈 按 [有一句话]\n‹ 小明妈妈: 老师的话"
+    assert _play(Notices({}), read_it) is None
 
 
 class Cards(World):

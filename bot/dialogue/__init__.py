@@ -5,6 +5,7 @@ process or in another. The cast is the emulator's invented school. The format::
 
     # a comment; also at a line's end, after two spaces
     @class 三(2)班   @start 2026-10-12T16:20+08:00   @needs auto_post buttons   @unbound 2
+    @limit group_month=1   @notices closed   # a quota of the platform; notices wait to be pressed
     王老师: 表扬小明今天主动扫了地          # private to the bot; \\n in the words is a new line
     ‹ 王老师: 记下了*                       # what she sees next: a glob, a /regex/, or - for nothing
     = 16:30                                 # walk the clock; = 10-13 08:00, = +2h; == jumps instead
@@ -13,6 +14,8 @@ process or in another. The cast is the emulator's invented school. The format::
     ‹ 群: *速递*
     小明妈妈@群: @小助手 明天带什么          # in the class group
     小明妈妈 发 [图片]                      # also [语音 8秒 「转写」] [视频] [文件 通知.pdf] [未知]
+    新家长1 进 [客服]                       # opens customer service; [客服 CODE] by a link with a code
+    小明妈妈 按 [班级小助手给您留了一句话]  # opens the newest notice with that first line
     三(3)班王老师: …                        # somebody of another class; ‹ 三(3)班群: its group
     小明妈妈: {code:小明妈妈}               # the binding code of that person (@unbound N: so many have one)
 

@@ -126,6 +126,19 @@ class Control:
         answer = await self._call("POST", "press", {"message": message, "button": button, "sender": sender})
         return bool(answer.get("delivered")), str(answer.get("reason") or "")
 
+    async def enter(self, person: str, scene_param: str = "") -> tuple[bool, str]:
+        """Open the customer service conversation as one of the people; returns (delivered, reason)."""
+        answer = await self._call("POST", "enter_kf", {"person": person, "scene_param": scene_param or None})
+        return bool(answer.get("delivered")), str(answer.get("reason") or "")
+
+    async def limit(self, **limits: int) -> None:
+        """Set quotas of the platform, by their names there.
+
+        Raises:
+            ControlError: There is no such quota.
+        """
+        await self._call("POST", "limits", limits)
+
     async def open(self, sender: str, url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
         """Open a page as one of the people, or send its form; returns (status, html)."""
         body: dict[str, Any] = {"sender": sender, "url": url}

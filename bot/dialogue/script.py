@@ -63,6 +63,15 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody opens the customer service conversation; ``code`` is what the link brings along, or empty."""
+
+    line: int
+    who: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What a reader sees next; ``pattern`` None means nothing."""
 
@@ -80,7 +89,7 @@ class Moved:
     when: str
 
 
-Step = Said | Pressed | Expected | Moved
+Step = Said | Pressed | Entered | Expected | Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,8 @@ class Script:
         start: The clock's first moment, aware.
         needs: Capabilities the platform must have.
         unbound: How many guardians are not bound yet at the start.
+        limits: Quotas of the platform that are others than usual.
+        opened: Whether a notice with a link is opened as soon as it comes; else by a line that presses it.
         steps: The lines in order.
     """
 
@@ -102,6 +113,8 @@ class Script:
     needs: frozenset[str]
     unbound: int
     steps: tuple[Step, ...]
+    limits: tuple[tuple[str, int], ...] = ()
+    opened: bool = True
 
 
 _COMMENT = re.compile(r"\s{2,}#.*$")
@@ -109,12 +122,14 @@ _EXPECT = re.compile(rf"^[{texts.EXPECT}<]\s*([^\s:：]+)\s*[:：]\s*(.*)$")
 _MOVE = re.compile(r"^(==?)\s*(\S.*)$")
 _PRESS = re.compile(rf"^(\S+)\s+{texts.PRESS}\s+\[(.+)\]$")
 _MEDIA = re.compile(rf"^([^\s@]+)(@{texts.GROUP})?\s+{texts.SEND_MEDIA}\s+\[(.+)\]$")
+_ENTER = re.compile(rf"^(\S+)\s+{texts.ENTER}\s+\[{texts.CUSTOMER_SERVICE}(?:\s+(\S+))?\]$")
 _SAID = re.compile(rf"^([^\s:：@]+)(@{texts.GROUP})?\s*[:：]\s*(.*)$")
 _MEDIA_BODY = re.compile(
     rf"^(\S+?)(?:\s+([^{texts.TRANSCRIPT_OPEN}]+?))?"
     rf"(?:\s*{texts.TRANSCRIPT_OPEN}(.*){texts.TRANSCRIPT_CLOSE})?$"
 )
-_DIRECTIVES = ("class", "start", "needs", "unbound")
+_DIRECTIVES = ("class", "start", "needs", "unbound", "limit", "notices")
+_CLOSED = "closed"
 
 
 @dataclass(slots=True)
@@ -123,6 +138,8 @@ class _Head:
     start: str = DEFAULT_START
     needs: set[str] = field(default_factory=set)
     unbound: int = 0
+    limits: dict[str, int] = field(default_factory=dict)
+    opened: bool = True
 
 
 def read(path: Path) -> Script:
@@ -152,7 +169,16 @@ def parse(source: str, path: str = "<dialogue>") -> Script:
             steps.append(_step(number, line))
     if not steps:
         raise ScriptError(1, "the dialogue is empty")
-    return Script(path, head.class_name, _start(head), frozenset(head.needs), head.unbound, tuple(steps))
+    return Script(
+        path,
+        head.class_name,
+        _start(head),
+        frozenset(head.needs),
+        head.unbound,
+        tuple(steps),
+        tuple(head.limits.items()),
+        head.opened,
+    )
 
 
 def _lines(source: str) -> Iterator[tuple[int, str]]:
@@ -176,12 +202,18 @@ def _directives(head: _Head, number: int, line: str) -> None:
             raise ScriptError(number, f"unknown directive {part!r}")
         if name == "needs":
             head.needs.update(values)
+        elif name == "limit":
+            head.limits.update(_checked_limit(number, value) for value in values)
         elif len(values) > 1:
             raise ScriptError(number, f"@{name} takes one value")
         elif name == "class":
             head.class_name = values[0]
         elif name == "start":
             head.start = _checked_start(number, values[0])
+        elif name == "notices":
+            if values[0] != _CLOSED:
+                raise ScriptError(number, f"@notices takes {_CLOSED!r} only")
+            head.opened = False
         else:
             head.unbound = _checked_count(number, values[0])
 
@@ -200,6 +232,13 @@ def _checked_count(number: int, value: str) -> int:
     return int(value)
 
 
+def _checked_limit(number: int, value: str) -> tuple[str, int]:
+    name, _equals, most = value.partition("=")
+    if not most.isdigit():
+        raise ScriptError(number, f"@limit {value} is not NAME=NUMBER")
+    return name, int(most)
+
+
 def _step(number: int, line: str) -> Step:
     if found := _EXPECT.match(line):
         reader, pattern = found.groups()
@@ -210,6 +249,8 @@ def _step(number: int, line: str) -> Step:
         return Moved(number, "walk" if found[1] == "=" else "jump", found[2])
     if found := _PRESS.match(line):
         return Pressed(number, found[1], found[2])
+    if found := _ENTER.match(line):
+        return Entered(number, found[1], found[2] or "")
     if found := _MEDIA.match(line):
         return Said(number, found[1], "", bool(found[2]), _media(number, found[3]))
     if found := _SAID.match(line):

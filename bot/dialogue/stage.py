@@ -15,7 +15,7 @@ from bot.dialogue.control import Cast, Classroom, Control, ControlError, Item, P
 from bot.dialogue.matching import matches, numbered, rendered
 from bot.dialogue.mode import Mode
 from bot.dialogue.phone import Phone
-from bot.dialogue.script import Expected, Media, Moved, Pressed, Said, Script, Step
+from bot.dialogue.script import Entered, Expected, Media, Moved, Pressed, Said, Script, Step
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
 NOTICE = "school_notice"
@@ -174,6 +174,7 @@ class Stage:
     narrator: Callable[[Step, datetime], None] | None = None
     mode: Mode = field(default_factory=Mode)
     _phones: dict[str, Phone] = field(default_factory=dict)
+    _opened: bool = True
     _cursor: int = 0
     _unread: list[Item] = field(default_factory=list)
     _shown: list[Item] = field(default_factory=list)
@@ -183,6 +184,9 @@ class Stage:
         line = 1
         try:
             self._hand_out_phones(script)
+            self._opened = script.opened
+            if script.limits:
+                await self.control.limit(**dict(script.limits))
             await self._look()
             for step in script.steps:
                 line = step.line
@@ -215,13 +219,15 @@ class Stage:
             await self._say(step)
         elif isinstance(step, Pressed):
             await self._press(step)
+        elif isinstance(step, Entered):
+            await self._enter(step)
         else:
             await self._move(step)
         await self._look()
 
     def _all_read(self, before: str) -> None:
         # A card that changed under the finger that pressed it has been seen without anybody saying so.
-        left = [item for item in self._unread if not _by_the_way(item)]
+        left = [item for item in self._unread if not self._by_the_way(item)]
         if left:
             raise Difference(f"everything read before {before}", self._describe(left))
         self._unread.clear()
@@ -230,7 +236,7 @@ class Stage:
         reader = self.roll.reader(step.reader)
         mine = [item for item in self._unread if self.roll.reader_of(item) == reader]
         if step.pattern is None:
-            mine = [item for item in mine if not _by_the_way(item)]
+            mine = [item for item in mine if not self._by_the_way(item)]
             if mine:
                 raise Difference(f"nothing for {step.reader}", self._describe(mine))
             return
@@ -243,7 +249,7 @@ class Stage:
             if matches(pattern, _words(item), _labels(item)):
                 self._unread.remove(item)
                 return
-            if not _by_the_way(item):
+            if not self._by_the_way(item):
                 break
         raise Difference(wanted, self._describe(mine))
 
@@ -275,6 +281,13 @@ class Stage:
             raise Difference("a page to write on", f"the page shows {_visible(phone.page)}")
         await self._settle()
 
+    async def _enter(self, step: Entered) -> None:
+        person, code = self.roll.person(step.who), self.roll.filled(step.code)
+        delivered, reason = await self.control.enter(person.id, code)
+        if not delivered:
+            raise Difference("the bot to take the visit", f"not delivered: {reason}")
+        await self._settle()
+
     async def _press(self, step: Pressed) -> None:
         person = self.roll.person(step.who)
         phone = self._phones.get(person.id)
@@ -283,6 +296,9 @@ class Stage:
             return
         now = {item.message: item for item in self._shown if item.to in (None, person.id)}
         for item in reversed(now.values()):
+            if _is_notice(item) and item.text.partition("\n")[0] == step.label:
+                await self.control.open(person.id, item.url)
+                return
             for button in item.buttons:
                 if button.label == step.label and button.enabled:
                     delivered, reason = await self.control.press(item.message, button.id, person.id)
@@ -320,19 +336,23 @@ class Stage:
 
     async def _open_links(self, items: list[Item]) -> bool:
         """Whoever gets a notice with a link taps it: what it leads to is what they read."""
-        notices = [item for item in items if item.lane == NOTICE and item.url and item.to]
+        notices = [item for item in items if self._opened and _is_notice(item)]
         for notice in notices:
             await self.control.open(notice.to or "", notice.url)
         return bool(notices)
+
+    def _by_the_way(self, item: Item) -> bool:
+        """A notice whose page has been read, a card that changed under the finger: nobody has to say so."""
+        return item.change == "updated" or (self._opened and _is_notice(item))
 
     def _describe(self, items: list[Item]) -> str:
         shown = ((self.roll.name_of(item), rendered(_words(item), _labels(item))) for item in items)
         return " | ".join(f"{who}: {text}" for who, text in shown)
 
 
-def _by_the_way(item: Item) -> bool:
-    """A notice whose page has been read, a card that changed under the finger: nobody has to say so."""
-    return item.change == "updated" or (item.lane == NOTICE and bool(item.url))
+def _is_notice(item: Item) -> bool:
+    """A notice that leads to a page."""
+    return item.lane == NOTICE and bool(item.url and item.to)
 
 
 def when(text: str, now: datetime) -> datetime:
