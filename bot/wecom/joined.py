@@ -105,9 +105,9 @@ class WeComApps:
         if self._door is not None and self._apps:
             self._door.add_to(router)
 
-    def _rang(self, app: str, _kf_id: str, token: str) -> None:
+    def _rang(self, app: str, kf_id: str, token: str) -> None:
         puller = self._pullers.get(app)
-        if puller is not None:
+        if puller is not None and kf_id == self._apps[app].kf_id:  # a school may have other accounts, too
             puller.rang(token)
 
     def _tenure(self, name: str) -> Tenure:

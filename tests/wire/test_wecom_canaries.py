@@ -7,29 +7,20 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from bot.app import App, build
-from bot.supervisor import bind
-from bot.wecom.emulator.emulator import WeComEmulator
-from config.settings import load_settings
 from storage.engine import Db
 from storage.tables import metadata
 from tests.wire.canaries import all_written, files, found
-from tests.wire.pages_served import Phone
+from tests.wire.wecom_day import Day, day
 
 TEACHER, MOTHER, FATHER, ADMIN = "t-302", "g-302-01-1", "g-302-01-2", "a-100"
 GROUP = "三(2)班"
-WECHAT = {"User_Agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50"}
 NOTE, SAID, ANSWERED, NOTICED, PAGED = (
     "扫了操场边",
     "小榕树那边的事",
@@ -39,90 +30,8 @@ NOTE, SAID, ANSWERED, NOTICED, PAGED = (
 )
 ANONYMOUS, NAME = "匿名：石榴花为什么拖堂", "海棠成绩单.png"
 PNG = b"\x89PNG\r\n\x1a\n" + b"hibiscus" * 40
-SECRETS = ("token", "login", "kf-token", "kf-welcome", "response", "aibot-code", "aibot-file", "ticket-")
 UNDATED = ("leases", "kf_cursors")
 """Rows that change by the clock; of the cursors the moment is looked at all the same."""
-
-
-@dataclass
-class Day:
-    """The platform, the whole bot, and what the platform gave away that must be found nowhere."""
-
-    emulator: WeComEmulator
-    app: App
-    folder: Path
-    secrets: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.app.public_port}"
-
-    async def say(self, who: str, text: str = "", **more: Any) -> None:
-        """Somebody writes; everything it leads to is done when this returns."""
-        await self.emulator.say(who, text, **more)
-        await self.app.settle()
-
-    async def press(self, label: str, who: str) -> None:
-        """The newest button of that name."""
-        item = next(
-            item
-            for item in reversed(self.emulator.seen())
-            if any(button.label == label for button in item.content.buttons)
-        )
-        button = next(button for button in item.content.buttons if button.label == label)
-        await self.emulator.press(item.message, button.id, who)
-        await self.app.settle()
-
-    async def later(self, **by: float) -> None:
-        assert await self.emulator.walk(self.emulator.clock.now() + timedelta(**by))
-
-    async def admin(self, path: str) -> str:
-        """What the administrator of the machine is shown."""
-        async with (
-            aiohttp.ClientSession() as http,
-            http.get(f"http://127.0.0.1:{self.app.admin_port}{path}") as answer,
-        ):
-            return await answer.text()
-
-    async def shown(self) -> dict[str, str]:
-        return {path: await self.admin(path) for path in ("/healthz", "/metrics", "/trace")}
-
-    async def logged_in(self, who: str) -> Phone:
-        """A phone that came in by the platform's login."""
-        phone = Phone(self.url)
-        await phone.get("/h5/login", **WECHAT)
-        hit = re.search(r"state=([0-9a-z]+)", phone.headers["Location"])
-        assert hit is not None
-        code = self.emulator.platform.logins.give(self.emulator.world.person(who))
-        await phone.get(f"/h5/back?code={code}&state={hit[1]}", **WECHAT)
-        self.secrets |= {f"state {who}": hit[1], f"cookie {who}": phone.jar["cb_login"]}
-        return phone
-
-
-@asynccontextmanager
-async def day(folder: Path, **profile: Any) -> AsyncIterator[Day]:
-    """See :class:`Day`; everything the platform gives out is remembered."""
-    emulator = WeComEmulator(**profile)
-    await emulator.start()
-    public, admin = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
-    emulator.write_config(folder / "c.toml", public.getsockname()[1])
-    app = build(load_settings(folder / "c.toml", {}))
-    one, given = Day(emulator, app, folder), emulator.platform.new_id
-
-    def new_id(kind: str) -> str:
-        made = given(kind)
-        if kind.startswith(SECRETS):
-            one.secrets[f"{kind} {len(one.secrets)}"] = made
-        return made
-
-    emulator.platform.new_id = new_id  # type: ignore[method-assign]
-    await app.start(public, admin)
-    await emulator.ready()
-    try:
-        yield one
-    finally:
-        await app.stop()
-        await emulator.stop()
 
 
 @pytest.fixture
@@ -272,3 +181,21 @@ async def test_the_groups_robot_writes_nothing_in_the_clear(
     }
     for kept in (open_files, files(tmp_path)):
         assert {name: found(canaries, data) for name, data in kept.items()} == {name: [] for name in kept}
+
+
+async def test_a_ring_for_another_account_of_the_school_asks_nobody(tmp_path: Path) -> None:
+    async with day(tmp_path) as one:
+
+        async def rung(account: str) -> int:
+            before = len(one.emulator.calls())
+            token = one.emulator.platform.kf.ring()
+            delivered, _why = await one.emulator.event(
+                "kf_msg_or_event", {"Token": token, "OpenKfId": account}
+            )
+            assert delivered
+            await one.app.settle()
+            return len([call for call in one.emulator.calls()[before:] if call.api.endswith("sync_msg")])
+
+        await one.app.settle()
+        assert await rung("wk-of-the-admissions-office") == 0
+        assert await rung(one.emulator.platform.kf.account) > 0
