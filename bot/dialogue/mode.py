@@ -100,9 +100,6 @@ MODES: dict[str, Mode] = {
     "wecom": Mode("wecom"),
     "wecom-text": Mode("wecom", cards="refused", only=frozenset(["buttons", "confirm"])),
     "wecom-internal": Mode("wecom", profile="internal", only=frozenset(["members_hear"])),
-    "wecom-internal-stream": Mode(
-        "wecom", receive="stream", profile="internal", only=frozenset(["members_hear"])
-    ),
     "wecom-forward": Mode("wecom", profile="forward", only=frozenset(["by_hand"])),
 }
 """The forms every dialogue is played in, by name."""
