@@ -23,7 +23,7 @@ from typing_extensions import override
 
 Reason = Literal[
     "too_large", "bad_signature", "stale", "bad_cipher", "bad_owner", "encoded", "not_readable",
-    "no_cipher", "no_kind", "no_message_id", "no_sender", "no_button", "no_account",
+    "no_cipher", "no_kind", "no_message_id", "no_sender", "no_button", "no_account", "wrong_door",
 ]  # fmt: skip
 
 _BLOCK = 32

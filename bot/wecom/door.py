@@ -161,6 +161,8 @@ class WeComDoor:
         codec, cipher = mine.kf if kf else mine.app, encrypted(raw)
         plain = cipher if isinstance(cipher, Rejected) else self._open(mine, codec, query, cipher)
         opened = plain if isinstance(plain, Rejected) else wire.read(plain, mine.us, self._clock.now())
+        if kf and not _of_kf(opened):
+            opened = Rejected(403, "wrong_door")
         match opened:
             case Rejected():
                 return self._rejected(opened), False
@@ -208,6 +210,13 @@ class WeComDoor:
 def _repaired(query: Mapping[str, str]) -> dict[str, str]:
     """A plus sign that nobody escaped has become a blank on the way."""
     return {**query, "echostr": query.get("echostr", "").replace(" ", "+")}
+
+
+def _of_kf(opened: wire.Read) -> bool:
+    """Whether it belongs to the address of customer service: its keys make nobody a teacher."""
+    if isinstance(opened, wire.OpenedEvent):
+        return opened.event.facts.get("event", "").startswith("kf_")
+    return isinstance(opened, Rejected | wire.Rung)
 
 
 def _is_packed(request: web.Request) -> bool:

@@ -141,6 +141,20 @@ async def test_customer_service_rings_the_puller(tmp_path: Path) -> None:
         assert len(one.rings) == 3
 
 
+async def test_who_has_the_keys_of_customer_service_cannot_speak_as_a_teacher(tmp_path: Path) -> None:
+    async with standing(tmp_path, **OWN) as one:
+        gone = event("change_contact", ChangeType="delete_user", UserID="teacher_li")
+        theirs = Codec(OWN["kf_token"], OWN["kf_aes_key"], made.CORP)
+        for plain in (message(1, "发送"), press(), gone, event("subscribe")):
+            sealed = theirs.seal(plain.encode(), "n", now_s())
+            query = {"msg_signature": sealed.signature, "timestamp": sealed.timestamp, "nonce": "n"}
+            assert await one.post(query, made.envelope(sealed.encrypt), KF) == (403, b"")
+            assert await one.say(plain, KF) == (403, b"")  # nor does the app's own come that way
+        assert await one.kept() == 0
+        assert one.metrics.refused.value("wecom", "wrong_door") == 8
+        assert await one.say(event("kf_account_auth_change", FromUserName=...), KF) == (200, b"")
+
+
 async def test_the_keys_of_before_a_change_are_accepted(tmp_path: Path) -> None:
     old: dict[str, Any] = {"previous_token": OLD["token"], "previous_aes_key": OLD["aes_key"]}
     sealed = Codec(OLD["token"], OLD["aes_key"], made.CORP).seal(message(1).encode(), "n", now_s())
