@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from handlers.broadcast import byhand, texts
-from handlers.broadcast.post import CLOSING, KIND, NAME, OPEN, SKIPPED, SLOT_USED, TAKEN_OUT, go_on, lay, stop
+from handlers.broadcast.post import (
+    CLOSING,
+    KIND,
+    NAME,
+    NOT_TOLD,
+    OPEN,
+    SKIPPED,
+    SLOT_USED,
+    TAKEN_OUT,
+    go_on,
+    lay,
+    stop,
+)
 from handlers.context import Ctx
 from handlers.feature import Check
 from handlers.language import Reading
@@ -89,7 +101,7 @@ class Broadcast:
             byhand.plan_look(ctx, task.id, task.asked_at or ctx.now)
             return _remind(ctx, task) if task.state == "by_hand" else _look(task)
         if task.state == "by_hand":
-            return _finish(ctx, task, "expired")
+            return _finish(ctx, task, "expired", NOT_TOLD)
         return stop(ctx, task)
 
 

@@ -18,9 +18,9 @@ from storage.tasks import Section, Task
 NAME = KIND = "broadcast"
 """The feature that follows what waits for a teacher, and the kind of such a thing."""
 CLOSING = time(21, 0)
-TAKEN_OUT, SLOT_USED, SKIPPED = "taken_out", "slot_used", "skipped"
+TAKEN_OUT, SLOT_USED, SKIPPED, NOT_TOLD = "taken_out", "slot_used", "skipped", "not_told"
 """Codes of what is handed on: it is in the group although it was taken back · the day's one message went out
-without it · the teacher wants none today."""
+without it · the teacher wants none today · the teacher has not said whether it was copied."""
 OPEN: tuple[tasks.State, ...] = ("queued", "asked", "stopping", "by_hand")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers import guard
-from handlers.broadcast import SKIPPED, TAKEN_OUT, Post, post, take_out, waits
+from handlers.broadcast import NOT_TOLD, SKIPPED, TAKEN_OUT, Post, post, take_out, waits
 from handlers.context import Ctx
 from handlers.digest import drawing, rules, texts
 from handlers.digest.compose import Composed, compose
@@ -222,7 +222,8 @@ def _failed(ctx: Ctx, of: SchoolClass, digest: Digest, result: Outcome) -> list[
     name = texts.name_of(of.name, say_short_day(digest.day))
     if result.kind == "expired":
         changed = digests.set_state(ctx.db, digest.id, ("queued",), "dropped", ctx.now)
-        return tell_teacher(ctx, of.id, texts.expired(name)) if changed else []
+        words = texts.not_told(name) if result.code == NOT_TOLD else texts.expired(name)
+        return tell_teacher(ctx, of.id, words) if changed else []
     if not digests.set_state(ctx.db, digest.id, ("queued",), "failed", ctx.now):
         return []
     if result.kind == "unknown":

@@ -362,6 +362,11 @@ def expired(name: str) -> str:
     return f"{name}到 21:00 还没发成，今天不再发。当天的内容要用，明天再说一遍就行。"
 
 
+def not_told(name: str) -> str:
+    """21:00, and the teacher who copies by hand has not said that it was done."""
+    return f"没听到您说{name}转了没有，今天不再问，也不算已发。当天的内容还要用，明天再说一遍就行。"
+
+
 def dropped(name: str, count: int) -> str:
     """21:00 without a decision, or a start that came too late."""
     return f"{name}没有发（已过 21:00），记下的 {count} 条没有带到下一份。\n要用的话，再说一遍就行。"
