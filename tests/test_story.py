@@ -54,3 +54,37 @@ def test_the_readable_form(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert "07:40  小明妈妈：老师早" in told
     assert "▌三(2)班 群  小助手：" in told
+
+
+# --- the same day on WeCom ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def seen_on_wecom() -> list[dict[str, Any]]:
+    lines: list[str] = []
+    assert play_story(json=True, platform="wecom", say=lines.append) == 0
+    return [json.loads(line) for line in lines]
+
+
+def test_on_wecom_the_group_shows_only_what_its_owner_confirmed(seen_on_wecom: list[dict[str, Any]]) -> None:
+    tasks = [item["n"] for item in seen_on_wecom if item["kind"] == "task" and item["change"] == "new"]
+    posts = [item for item in seen_on_wecom if item["to"] is None]
+    assert len(tasks) == len(posts) == 1
+    assert tasks[0] < posts[0]["n"]
+    assert "10月12日速递" in posts[0]["text"]
+    assert "乐乐" not in posts[0]["text"]  # that family has not agreed
+
+
+def test_on_wecom_parents_are_reached_on_wechat(seen_on_wecom: list[dict[str, Any]]) -> None:
+    lanes = {item["lane"] for item in seen_on_wecom if str(item["to"]).startswith("g-")}
+    assert lanes == {"kf", "school_notice", "page"}
+    notices = [item["text"] for item in seen_on_wecom if item["lane"] == "school_notice"]
+    assert notices
+    assert not any("乐乐" in text for text in notices)  # the child stands behind the link only
+
+
+def test_on_wecom_the_readable_form_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert play_story(platform="wecom") == 0
+    told = capsys.readouterr().out
+    assert "模拟的企业微信" in told
+    assert "▌三(2)班 群  小助手：" in told
