@@ -1,6 +1,6 @@
 """Kill the service again and again under load, and count what people see.
 
-    python -m tests.chaos.kill --kills 100 --seed N --database URL [--control]
+    python -m tests.chaos.kill --kills 100 --seed N --database URL [--platform wecom] [--control]
 
 Parents write, the teacher answers, notes go into the digest, the digest goes out at 16:50 of the moved clock,
 the platform fails one call in ten; meanwhile the serving process is killed with SIGKILL at random moments
@@ -28,8 +28,10 @@ from bot.crashpoints import NAMES
 from bot.dialogue.control import Control, ControlError
 from bot.dingtalk.emulator.emulator import Emulator
 from bot.dingtalk.emulator.platform import Limits
+from bot.wecom.emulator.emulator import WeComEmulator
+from tests.chaos import kill_wecom
 from tests.chaos.accounts import Database, look_into
-from tests.chaos.ledger import told
+from tests.chaos.ledger import Seen, told
 from tests.chaos.people import People
 from tests.chaos.service import Service
 
@@ -79,6 +81,7 @@ class Result:
     unknown: int
     unknown_told: int
     receive: str = "http"
+    platform: str = "dingtalk"
     on_the_wire: int = 0
     """Pushes that were never acknowledged, so never promised."""
 
@@ -90,11 +93,15 @@ class Run:
         kills: How often to kill, about.
         seed: Decides who says what, which faults, and which kills.
         blind: The service is the control: kill it where what it keeps in memory is lost for sure.
+        wecom: The platform, if it is WeCom.
     """
 
     def __init__(
-        self, kills: int, seed: int, control: Control, people: People, service: Service, *, blind: bool
-    ) -> None:
+        self, kills: int, seed: int, control: Control, people: People, service: Service, *, blind: bool,
+        wecom: WeComEmulator | None = None,
+    ) -> None:  # fmt: skip
+        self.wecom = wecom
+        self.points = IN_TURN if wecom is None else IN_TURN + kill_wecom.POINTS
         self.kills = kills
         self.chance = random.Random(f"kill:{seed}")
         self.seed = seed
@@ -122,10 +129,11 @@ class Run:
     async def _faults(self, on: bool) -> None:
         rules = [
             {"api": api, "kind": kind, "share": share} | ({"value": value} if value is not None else {})
-            for api in APIS
+            for api in (APIS if self.wecom is None else kill_wecom.APIS)
             for kind, value, share in FAULTS
         ]
-        rules += [{"api": "push:robot", "kind": "duplicate", "share": 0.05}]
+        pushes = ("push:robot",) if self.wecom is None else kill_wecom.PUSHES
+        rules += [{"api": push, "kind": "duplicate", "share": 0.05} for push in pushes]
         await self.control.faults(self.seed, rules if on else [])
 
     async def _day(self, morning: datetime) -> None:
@@ -150,7 +158,7 @@ class Run:
     async def _one_kill(self) -> None:
         """At a named point, in turn, or at any moment."""
         if self.blind or self.chance.random() < 0.5:
-            point = IN_TURN[0 if self.blind else self.service.deaths % len(IN_TURN)]
+            point = self.points[0 if self.blind else self.service.deaths % len(self.points)]
             if not await self.service.die_at(point, 3.0):
                 await self.service.kill()
         else:
@@ -191,7 +199,7 @@ class Run:
     async def _drain(self, morning: datetime) -> None:
         """Until nothing is open: what waits for its next try is due in time that walks on."""
         await self.people.quiet()
-        for name in NAMES:
+        for name in (*NAMES, *kill_wecom.POINTS):
             (self.service.crash_dir / name).unlink(missing_ok=True)
         await self.service.back()
         await self._move(morning.replace(hour=17, minute=30), "walk")
@@ -203,6 +211,8 @@ class Run:
         async with asyncio.timeout(DRAIN_S):
             while True:
                 before = len(self.people.items)
+                if self.wecom is not None:  # what nobody rang for is read by the clock; here at once
+                    await self.wecom.event("kf_msg_or_event", kill_wecom.ring(self.wecom))
                 await self._move(await self.control.now() + timedelta(minutes=1), "walk")
                 health = await self.service.health()
                 await self.people.look()
@@ -213,7 +223,7 @@ class Run:
 
 async def run(
     kills: int, seed: int, url: str, *, control: bool, directory: Path, cards: bool = True,
-    receive: str = "http",
+    receive: str = "http", platform: str = "dingtalk",
 ) -> tuple[Result, list[str]]:  # fmt: skip
     """One whole run on an empty database; the result and, for a person, what was wrong.
 
@@ -225,29 +235,36 @@ async def run(
         directory: Empty, for settings, keys and data.
         cards: Whether card templates are configured; without, nothing removes a message sent twice.
         receive: ``http`` or ``stream``; what is pushed over a socket is pushed once.
+        platform: ``dingtalk`` or ``wecom``.
     """
-    emulator = Emulator(start=START, seed=str(seed), limits=Limits(None, None), receive=receive)
+    wecom = kill_wecom.made(START, str(seed)) if platform == "wecom" else None
+    emulator = wecom or Emulator(start=START, seed=str(seed), limits=Limits(None, None), receive=receive)
     await emulator.start()
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         async with Control(emulator.url) as hand:
-            people = People(hand, await hand.people(), random.Random(f"people:{seed}"))
+            crowd = People if wecom is None else kill_wecom.WeComPeople
+            people = crowd(hand, await hand.people(), random.Random(f"people:{seed}"))
             async with _serving(emulator, url, directory, control=control, cards=cards) as service:
-                trial = Run(kills, seed, hand, people, service, blind=control)
+                trial = Run(kills, seed, hand, people, service, blind=control, wecom=wecom)
                 await trial.go()
             await people.look()
-        database = await asyncio.to_thread(look_into, url, directory / "classbridge.data")
-        result, remarks = _account(seed, url, control, people, service, database)
-        return replace(result, receive=receive), remarks
+        data_dir = directory / "classbridge.data"
+        database = await asyncio.to_thread(look_into, url, data_dir)
+        pages: list[Seen] = []
+        if wecom is not None:
+            pages = await asyncio.to_thread(kill_wecom.on_pages, url, data_dir, people.books.entries)
+        result, remarks = _account(seed, url, control, people, service, database, pages)
+        return replace(result, receive=receive, platform=platform), remarks
     finally:
         await emulator.stop()
 
 
 @asynccontextmanager
 async def _serving(
-    emulator: Emulator, url: str, directory: Path, *, control: bool, cards: bool
+    emulator: Emulator | WeComEmulator, url: str, directory: Path, *, control: bool, cards: bool
 ) -> AsyncIterator[Service]:
     config = directory / "classbridge.toml"
     crash_dir = directory / "crash"
@@ -256,7 +273,8 @@ async def _serving(
     if not cards:
         lines = config.read_text(encoding="utf-8").splitlines()
         config.write_text("\n".join(line for line in lines if "card_template" not in line), encoding="utf-8")
-    service = Service(config, crash_dir, ENV | ({"CHAOS_CONTROL": "1"} if control else {}))
+    more = kill_wecom.ENV if isinstance(emulator, WeComEmulator) else {}
+    service = Service(config, crash_dir, ENV | more | ({"CHAOS_CONTROL": "1"} if control else {}))
     await service.start()
     emulator.target = f"http://127.0.0.1:{service.public_port}"
     try:
@@ -266,14 +284,15 @@ async def _serving(
 
 
 def _account(
-    seed: int, url: str, control: bool, people: People, service: Service, database: Database
-) -> tuple[Result, list[str]]:
+    seed: int, url: str, control: bool, people: People, service: Service, database: Database,
+    pages: list[Seen],
+) -> tuple[Result, list[str]]:  # fmt: skip
     books, seen = people.books, people.seen
     staff = {one.id for one in people.cast.people if set(one.roles) - {"guardian"}}
     told_texts = [item.text for item in seen if item.reader in staff]
     verdicts = told([row.text for row in database.unknown], told_texts)
     known = [row for row, was_told in zip(database.unknown, verdicts, strict=True) if was_told]
-    lost = books.lost(seen, [row.text for row in known])
+    lost = books.lost(seen + pages, [row.text for row in known])
     twice = books.doubled_messages(seen)
     surplus = books.too_many_receipts(seen)
     effects = books.doubled_effects(database.effects)
@@ -325,6 +344,7 @@ def main() -> int:
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql, or the URL of an empty one")
     parser.add_argument("--control", action="store_true", help="acknowledge first, keep in memory: must lose")
     parser.add_argument("--receive", choices=("http", "stream"), default="http")
+    parser.add_argument("--platform", choices=("dingtalk", "wecom"), default="dingtalk")
     parser.add_argument("--no-cards", action="store_true", help="as where the platform refuses cards")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="classbridge-kill-") as name:
@@ -339,6 +359,7 @@ def main() -> int:
                     directory=directory,
                     cards=not options.no_cards,
                     receive=options.receive,
+                    platform=options.platform,
                 )
             )
     for remark in remarks:

@@ -41,3 +41,18 @@ async def test_what_was_acknowledged_over_a_socket_is_not_lost(tmp_path: Path) -
     assert found == (0, 0, 0, 0), "\n".join(remarks)
     assert result.acknowledged > 0
     assert result.acknowledged + result.on_the_wire == result.sent
+
+
+async def test_on_wecom_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    """Teachers write to the app, guardians to customer service, posts wait for their teacher's tap."""
+    url = f"sqlite:///{tmp_path / 'classbridge.db'}"
+    result, remarks = await run(3, 7, url, control=False, directory=tmp_path, platform="wecom")
+    found = (
+        result.lost,
+        result.doubled_effects,
+        result.doubled_messages,
+        result.unknown - result.unknown_told,
+    )
+    assert found == (0, 0, 0, 0), "\n".join(remarks)
+    assert result.kills >= 3
+    assert result.acknowledged > 50

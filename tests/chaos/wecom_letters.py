@@ -42,7 +42,7 @@ LOOKS = "probe_looks"
 AGAIN = "补发，如已收到请忽略"
 OWN = re.compile(rf"(?:{AGAIN}：\s*)?编号([0-9]{{6}})")
 """The message itself, not somebody's being told of it."""
-_SAID = re.compile(rf'"(?:{AGAIN}：(?:\\\\n)?)?编号([0-9]{{6}})')
+_SAID = re.compile(rf'"(?:{AGAIN}：(?:\\n)?)?编号([0-9]{{6}})')
 TOGETHER, STEP_S = 20, 30
 """So many sends are handed in together, so often."""
 KINDS = ("words", "twin", "card", "card", "picture", "kf", "menu", "notice", "task", "kf")
