@@ -37,7 +37,11 @@ def test_others_open_it_and_it_opens_theirs(other: Other, text: str) -> None:
     assert crypt.open(other.seal(text, CORP)).decode() == text
 
 
-@pytest.mark.parametrize("encrypt", ["", "AAAA", Crypt(TOKEN, KEY, "wwother").seal(b"x")])
+@pytest.mark.parametrize(
+    "encrypt",
+    ["", "AAAA", Crypt(TOKEN, KEY, "wwother").seal(b"x", b"0" * 16)],
+    ids=["empty", "short", "foreign"],
+)
 def test_what_is_not_for_it_is_not_opened(encrypt: str) -> None:
     with pytest.raises(Unreadable):
         Crypt(TOKEN, KEY, CORP).open(encrypt)
