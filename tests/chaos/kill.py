@@ -31,7 +31,7 @@ from bot.dingtalk.emulator.platform import Limits
 from bot.wecom.emulator.emulator import WeComEmulator
 from tests.chaos import kill_wecom
 from tests.chaos.accounts import Database, look_into
-from tests.chaos.ledger import Seen, told
+from tests.chaos.ledger import MARK, NOT_SENT, Seen, told
 from tests.chaos.people import People
 from tests.chaos.service import Service
 
@@ -82,6 +82,8 @@ class Result:
     unknown_told: int
     receive: str = "http"
     platform: str = "dingtalk"
+    refused_told: int = 0
+    """Answers that certainly did not go out, and their writer was told with the words."""
     on_the_wire: int = 0
     """Pushes that were never acknowledged, so never promised."""
 
@@ -132,8 +134,8 @@ class Run:
             for api in (APIS if self.wecom is None else kill_wecom.APIS)
             for kind, value, share in FAULTS
         ]
-        pushes = ("push:robot",) if self.wecom is None else kill_wecom.PUSHES
-        rules += [{"api": push, "kind": "duplicate", "share": 0.05} for push in pushes]
+        pushes = (("push:robot", "duplicate", 0.05),) if self.wecom is None else kill_wecom.PUSHES
+        rules += [{"api": push, "kind": kind, "share": share} for push, kind, share in pushes]
         await self.control.faults(self.seed, rules if on else [])
 
     async def _day(self, morning: datetime) -> None:
@@ -292,7 +294,8 @@ def _account(
     told_texts = [item.text for item in seen if item.reader in staff]
     verdicts = told([row.text for row in database.unknown], told_texts)
     known = [row for row, was_told in zip(database.unknown, verdicts, strict=True) if was_told]
-    lost = books.lost(seen + pages, [row.text for row in known])
+    refused = [text for text in told_texts if NOT_SENT in text]
+    lost = books.lost(seen + pages, [row.text for row in known] + refused)
     twice = books.doubled_messages(seen)
     surplus = books.too_many_receipts(seen)
     effects = books.doubled_effects(database.effects)
@@ -308,6 +311,7 @@ def _account(
         doubled_messages=len(twice) + surplus,
         unknown=len(database.unknown),
         unknown_told=len(known),
+        refused_told=len({mark for text in refused for mark in MARK.findall(text)}),
         on_the_wire=len(books.entries) - len(books.acknowledged),
     )
     remarks = [f"lost: {entry}" for entry in lost] + [f"seen twice: {item}" for item in twice]

@@ -29,7 +29,12 @@ APIS = (
     "/cgi-bin/externalcontact/add_msg_template",
     "/cgi-bin/externalcontact/message/send",
 )
-PUSHES = ("push:robot", "push:event")
+PUSHES = tuple(
+    (push, kind, share)
+    for push in ("push:robot", "push:event")
+    for kind, share in (("duplicate", 0.05), ("timeout_after", 0.02), ("reorder", 0.02), ("drop", 0.02))
+)
+"""Heard twice, tried again although heard, overtaken, never come."""
 POINTS = READING
 ENV = {
     "CLASSBRIDGE_LIMITS__MEMBER_PER_MINUTE": "5000",

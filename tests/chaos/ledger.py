@@ -20,6 +20,8 @@ SECOND = f"{AGAIN}，如已收到请忽略：\n"
 
 UNSURE, SHOWN = "不确定", "可能没给您显示"
 """How the staff is told of a send that may not have arrived; of one to themselves with its words."""
+NOT_SENT = "没发出去"
+"""How a teacher is told of an answer that certainly did not go out."""
 _LINE = re.compile(r"^[①-⑩]", re.MULTILINE)
 POST, HEADING_END = "【", "速递】"
 EXCERPT = 8
