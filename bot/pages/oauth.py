@@ -112,7 +112,8 @@ class Login:
 
         The phone's cookie is ``Lax``: it has to come along when the platform, another site, sends it back.
         """
-        app = self._apps.get(request.query.get("app", "") or next(iter(self._apps), ""))
+        name = request.query.get("app", "") or next(iter(self._apps), "")
+        app = self._apps.get(name)
         to = request.query.get("to", "")
         if app is None or to not in _WAYS:
             return self._pages.enter(request, of)
@@ -122,7 +123,7 @@ class Login:
             "redirect_uri": f"{self._public_url}/h5/back",
             "response_type": "code",
             "scope": "snsapi_base",
-            "state": self._state(cookie, app.corp_id, to),
+            "state": self._state(cookie, name, to),
             "agentid": str(app.agent_id),
         }
         address = f"{app.login_base}/connect/oauth2/authorize?{urlencode(query)}#wechat_redirect"
@@ -208,10 +209,10 @@ class Login:
     def _cookie(self, request: web.Request) -> str:
         return cookie_of(request, LOGIN, secure=self._pages.secure)
 
-    def _state(self, cookie: str, corp: str, to: str) -> str:
+    def _state(self, cookie: str, app: str, to: str) -> str:
         at = f"{int(self._pages.now.timestamp()):010x}"
         nonce = new_nonce()
-        return f"{at}{nonce}{self._mac(cookie, at, nonce, corp, to)}"
+        return f"{at}{nonce}{self._mac(cookie, at, nonce, app, to)}"
 
     def _mac(self, cookie: str, *what: str) -> str:
         return self._pages.proofs.of("login", cookie, *what)
@@ -224,9 +225,9 @@ class Login:
         at, nonce, mac = parts["at"], parts["nonce"], parts["mac"]
         fits = [
             (name, to)
-            for name, app in self._apps.items()
+            for name in self._apps
             for to in _WAYS
-            if hmac.compare_digest(mac, self._mac(cookie, at, nonce, app.corp_id, to))
+            if hmac.compare_digest(mac, self._mac(cookie, at, nonce, name, to))
         ]
         age = self._pages.now.timestamp() - int(at, 16)
         return fits[0] if fits and -LOGIN_S < age < LOGIN_S else None

@@ -145,7 +145,8 @@ async def served(
         "dingtalk": {"school": {"client_id": "c", "client_secret": "s", "corp_id": CORP}},
     })  # fmt: skip
     if exchange is not None:
-        settings = settings.model_copy(update={"wecom": {"school": WECOM}})
+        second = WECOM.model_copy(update={"agent_id": 1000003})
+        settings = settings.model_copy(update={"wecom": {"school": WECOM, "second": second}})
     pages = Pages(store, clock, key, settings, keep or here.keep, lane, exchange)
     app = web.Application()
     pages.add_to(app.router)

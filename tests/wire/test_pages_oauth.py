@@ -270,6 +270,14 @@ async def test_a_login_leads_only_to_pages_of_ours(here: Served, more: str) -> N
     assert "evil" not in html + str(phone.headers)
 
 
+async def test_each_app_asks_about_its_own_codes(here: Served, port: Port) -> None:
+    phone = Phone(here.url)
+    state = await _leave(phone, "/h5/login?app=second")
+    assert "agentid=1000003" in phone.headers["Location"]
+    await _come_back(phone, state)
+    assert port.asked == [("second", "c1")]
+
+
 async def test_a_code_that_is_no_code_asks_nobody(here: Served, port: Port) -> None:
     phone = Phone(here.url)
     state = await _leave(phone)
