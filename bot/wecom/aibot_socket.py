@@ -177,7 +177,7 @@ class AiBotSocket:
         pause = min(self._pace.kicked_most_s, self._pace.kicked_s * 2.0 ** min(self._kicks, 16))
         self._kicks += 1
         _log.error(
-            "aibot_driven_out", app=self._name, away_s=round(pause),
+            "aibot_driven_out", app=self._name, after_s=round(pause),
             action="another program connected with this bot; give each installation a bot of its own",
         )  # fmt: skip
         return pause
@@ -237,7 +237,8 @@ class AiBotSocket:
             await link.cut()
         if link.age_s >= self._pace.kicked_most_s:
             self._kicks = 0
-        _log.warning("aibot_cut", app=self._name, after_s=round(link.age_s), kicked=link.kicked)
+        reason = "kicked" if link.kicked else "ended"
+        _log.warning("aibot_cut", app=self._name, after_s=round(link.age_s), reason=reason)
 
     async def _connect(self) -> Link | None:
         """An open and subscribed connection, or None: :attr:`_last` says why."""
