@@ -139,7 +139,8 @@ async def show_file(core: Core, command: Command, user_id: str, uploads: Uploads
         return made
     kind, media_id = made
     came = await post(core, user_id, kind, {"media_id": media_id})
-    if isinstance(came, Refused) and came.code == "40007":
+    if isinstance(came, Refused) and came.code == "40007" and command.tried is None:
+        # Under another id it is another message: of one in doubt that would be a second copy.
         await uploads.forget(media_id)
         return Refused(came.code, "retry")
     if not isinstance(came, Sent) or not command.plain:

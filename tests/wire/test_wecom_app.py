@@ -262,6 +262,15 @@ async def test_a_file_the_platform_forgot_is_uploaded_again(ends: Ends) -> None:
     assert isinstance(await ends.client.send(command), Sent)
 
 
+async def test_but_not_when_it_may_have_been_shown(ends: Ends) -> None:
+    command = say("", file=FileRef("picture", "poster.png", "poster"))
+    await ends.client.send(command)
+    ends.emulator.platform.media.clear()
+    tried = replace(command, tried=ends.emulator.clock.now())
+    assert await ends.client.send(tried) == Refused("40007", "content")
+    assert len(ends.shown()) == 1
+
+
 async def test_recall_within_a_day(ends: Ends) -> None:
     sent = await ends.client.send(say("发错了"))
     assert isinstance(sent, Sent)
