@@ -38,6 +38,8 @@ from tests.chaos.faulty_sends import _untold
 from tests.chaos.wecom_letters import AGAIN, FEATURE, OWN, STEP_S, TOGETHER, Letters, key_of
 from tests.chaos.wecom_obeyed import LANES, PLANS, TOKEN, About, Plan, against_the_table
 
+LONG = 5
+"""Each so many steps an hour passes."""
 _WINDOWS = ("to_member_minute", "to_member_hour", "by_webhook", "api_calls")
 
 
@@ -175,7 +177,9 @@ async def run(
             await app.settle()
             await letters.follow()
             await app.settle()
-            await emulator.jump(emulator.clock.now() + timedelta(seconds=STEP_S))
+            # Now and then an hour: then cards go again that the platform had refused.
+            pause_s = STEP_S if start // TOGETHER % LONG else 3660
+            await emulator.jump(emulator.clock.now() + timedelta(seconds=pause_s))
         await _drained(app, emulator)
         return _Account(app, emulator, witness, letters, first).report(watch.over)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.emulation.faults import Fault
@@ -126,6 +127,8 @@ def against_the_table(
         if row.code == "lane_changed":
             continue  # a card in doubt, and cards are refused now: its words would be seen beside it
         story = sorted(tries[number], key=lambda one: one.at_ms)
+        if row.code == "no_answer" and story and story[-1].sort != "unsure":
+            story[-1] = replace(story[-1], sort="unsure")  # this machine was busy
         if story and (reason := against(story, row.state, must=False)):
             found[reason] = found.get(reason, 0) + 1
             wrong.append(f"{number} {reason}: {row.state} {row.code} {story}")
