@@ -26,6 +26,7 @@ from bot.pages.visit import (
     Proofs,
     Visit,
     cookie_of,
+    member_of,
     new_nonce,
     set_cookie,
     visit,
@@ -104,6 +105,7 @@ class Pages:
         router.add_post("/h5/l/{token}", self._guarded(door.use_link))
         router.add_get("/h5/login", self._guarded(self.login.login))
         router.add_get("/h5/back", self._guarded(self.login.back))
+        router.add_get("/h5/toolbar", self._guarded(self._of_teachers))
         router.add_get("/h5/out", self._guarded(door.ask_out))
         router.add_post("/h5/out", self._guarded(door.out))
         router.add_route("*", "/h5/{rest:.*}", self._guarded(self._nothing))
@@ -261,6 +263,12 @@ class Pages:
             return self.login.away(request, of) if self.login.at_once(request) else self.enter(request, of)
         everything, ahead = request.query.get("all") == "1", safety.only_looks(request)
         return await self.talk(of, of.session, everything=everything, traceless=ahead)
+
+    async def _of_teachers(self, request: web.Request, of: Visit) -> web.Response:
+        """Where WeChat's login leads a teacher: everything is done in the chat with the app."""
+        if member_of(of) is None:
+            return self.login.away(request, of) if self.login.at_once(request) else self.to_home()
+        return self.step(of, texts.TEACHER_TITLE, texts.TEACHER_HERE)
 
     async def talk(
         self,
