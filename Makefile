@@ -35,7 +35,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml requirements.in
 
 venv: $(VENV)/.installed ## the virtual environment only
 
-demo: venv ## play with a class: SQLite and the emulated DingTalk; ARGS="--story" ...
+demo: venv ## play with a class: SQLite and the emulated DingTalk; ARGS="--platform wecom", ARGS="--story" ...
 	$(BIN)/classbridge demo $(ARGS)
 
 # WeCom's own packages for Node, as peers of the wire tests: only where npm is, and never needed.
@@ -77,6 +77,11 @@ nightly: venv ## the long tiers: kill -9 on both databases, KILLS=1000 each; fau
 	CLASSBRIDGE_MUTATIONS=20000 $(BIN)/python -m pytest -q tests/wire/test_attacks.py -k mutation
 	$(BIN)/python -m tests.chaos.mutations --count 20000
 	$(BIN)/python -m tests.chaos.sync_kill --kills 100
+	$(BIN)/python -m tests.chaos.wecom_faulty --sends 5000 --share 0.02 --seed 1
+	$(BIN)/python -m tests.chaos.wecom_faulty --sends 1000 --profile internal
+	$(BIN)/python -m tests.chaos.wecom_faulty --sends 500 --profile internal --receive stream
+	$(BIN)/python -m tests.chaos.kill --platform wecom --kills 40 --seed 6
+	$(BIN)/python -m tests.chaos.kill --platform wecom --kills 6 --seed 5 --control
 
 lock: venv ## compile both locks again (needs the network)
 	$(PIP) install -q uv
