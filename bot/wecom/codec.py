@@ -14,6 +14,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -108,11 +109,30 @@ class Codec:
         given, timestamp, nonce = (query.get(name, "") for name in ("msg_signature", "timestamp", "nonce"))
         if not (_PROOF.fullmatch(given) and _SECONDS.fullmatch(timestamp) and _NONCE.fullmatch(nonce)):
             return Rejected(403, "bad_signature")
+        keys = self._proving(given, timestamp, nonce, encrypt)
+        return self._opened(keys, encrypt) if keys is not None else Rejected(403, "bad_signature")
+
+    def _proving(self, given: str, timestamp: str, nonce: str, encrypt: str) -> _Keys | None:
         proof = given.encode()
         for keys in self._keys:
             if hmac.compare_digest(keys.prove(timestamp, nonce, encrypt).encode(), proof):
-                return self._opened(keys, encrypt)
-        return Rejected(403, "bad_signature")
+                return keys
+        return None
+
+    def answering(self, query: Mapping[str, str], encrypt: str) -> Codec:
+        """The codec for the answer to a request that was opened: with the keys it came with.
+
+        While a change of keys is under way the platform reads an answer with the keys of its request.
+        """
+        if len(self._keys) == 1:
+            return self
+        given, timestamp, nonce = (query.get(name, "") for name in ("msg_signature", "timestamp", "nonce"))
+        keys = self._proving(given, timestamp, nonce, encrypt)
+        if keys is None or keys is self._keys[0]:
+            return self
+        same = copy(self)
+        same._keys = [keys]
+        return same
 
     def _opened(self, keys: _Keys, encrypt: str) -> bytes | Rejected:
         plain = _decrypted(keys.aes, encrypt)
@@ -127,7 +147,7 @@ class Codec:
     def seal(
         self, plain: bytes, nonce: str, timestamp: str, *, receive_id: str | None = None, salt: bytes = b""
     ) -> Sealed:
-        """An answer for the platform, with the newest keys.
+        """An answer for the platform, with the newest keys, see :meth:`answering`.
 
         Args:
             plain: The answer.

@@ -163,6 +163,8 @@ class WeComDoor:
         opened = plain if isinstance(plain, Rejected) else wire.read(plain, mine.us, self._clock.now())
         if kf and not _of_kf(opened):
             opened = Rejected(403, "wrong_door")
+        if isinstance(cipher, str):
+            codec = codec.answering(query, cipher)
         match opened:
             case Rejected():
                 return self._rejected(opened), False

@@ -226,3 +226,15 @@ def test_the_time_of_an_address(far_s: int, fresh: bool) -> None:
     now = datetime.fromtimestamp(int(TIME), UTC)
     assert is_fresh({"timestamp": TIME}, now + timedelta(seconds=far_s), 300) is fresh
     assert not is_fresh({}, now, 300)
+
+
+def test_an_answer_is_sealed_with_the_keys_its_request_came_with() -> None:
+    """Else the platform, still on the old keys, throws away what a press or an anonymous word was answered."""
+    old, both = Codec("oldtoken", "a" * 43, CORP), codec(previous=("oldtoken", "a" * 43))
+    for asker in (old, codec()):
+        sealed = asker.seal(b"asked", "nonce12345", "1750000000")
+        query = {"msg_signature": sealed.signature, "timestamp": sealed.timestamp, "nonce": sealed.nonce}
+        assert both.open(query, sealed.encrypt) == b"asked"
+        said = both.answering(query, sealed.encrypt).seal(b"answer", "n", "1750000000")
+        back = {"msg_signature": said.signature, "timestamp": said.timestamp, "nonce": said.nonce}
+        assert asker.open(back, said.encrypt) == b"answer"
