@@ -229,7 +229,7 @@ def test_the_time_of_an_address(far_s: int, fresh: bool) -> None:
 
 
 def test_an_answer_is_sealed_with_the_keys_its_request_came_with() -> None:
-    """Else the platform, still on the old keys, throws away what a press or an anonymous word was answered."""
+    """Else a platform still on the old keys throws away what a press or an anonymous word was answered."""
     old, both = Codec("oldtoken", "a" * 43, CORP), codec(previous=("oldtoken", "a" * 43))
     for asker in (old, codec()):
         sealed = asker.seal(b"asked", "nonce12345", "1750000000")
