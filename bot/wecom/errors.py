@@ -87,6 +87,9 @@ def classify(http_status: int, body: bytes, *, bytes_left: bool = True) -> Verdi
         # A gateway's page: what stands behind it may have heard the request or not.
         return Verdict("maybe", f"http{http_status}" if http_status >= 300 else "unreadable")
     code = data.get("errcode", 0)
+    if code == 0 and http_status >= 300:
+        # WeCom answers with 200 whatever happened: this object is a gateway's page, too.
+        return Verdict("maybe", f"http{http_status}")
     if code == 0:
         return Verdict("ok", "", data=data)
     meaning, after_s = _TABLE.get(code, ("content", 0.0))

@@ -50,6 +50,9 @@ def test_an_unknown_code_is_a_mistake_of_ours(code: int) -> None:
         (200, b"[]", True, Maybe("unreadable")),
         (200, b'{"errcode":"0"}', True, Maybe("unreadable")),
         (302, b"", True, Maybe("http302")),
+        (502, b'{"message":"bad gateway"}', True, Maybe("http502")),
+        (500, b"{}", True, Maybe("http500")),
+        (429, b'{"errcode":0}', True, Maybe("http429")),
     ],
 )
 def test_what_is_no_answer(status: int, body: bytes, bytes_left: bool, came: object) -> None:
