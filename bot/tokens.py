@@ -95,8 +95,9 @@ class TokenKeeper:
         self._asked += 1
         self._refused = fetched if isinstance(fetched, Refused) else None
         if isinstance(fetched, Refused):
-            if fetched.action == "config":
-                self._quiet_until = now + timedelta(seconds=APART_S)
+            if fetched.action in ("config", "slow"):
+                quiet_s = APART_S if fetched.action == "config" else min(fetched.after_s, APART_S)
+                self._quiet_until = now + timedelta(seconds=quiet_s)
             raise TokenRefused(fetched)
         self._token = fetched.token
         self._good_until = now + timedelta(seconds=max(fetched.lives_s - EARLY_S, APART_S))

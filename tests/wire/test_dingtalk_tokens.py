@@ -87,6 +87,18 @@ async def test_wrong_credentials_are_asked_about_once_a_minute() -> None:
     assert source.asked == 2
 
 
+async def test_an_address_that_is_asked_too_often_is_left_alone() -> None:
+    often = Refused("45009", "slow", 60.0)
+    clock, source = HeldClock(), Source(7200, *[often] * 600)
+    keeper = TokenKeeper(source, clock)
+    for _second in range(120):
+        with pytest.raises(TokenRefused) as caught:
+            await keeper.get()
+        assert caught.value.refused == often
+        clock.pass_by(1)
+    assert source.asked == 2
+
+
 async def test_a_lost_request_may_be_asked_again_at_once() -> None:
     keeper = TokenKeeper(Source(7200, Refused("no_answer", "retry")), HeldClock())
     with pytest.raises(TokenRefused):
