@@ -187,11 +187,13 @@ class Core:
             async with self.http.get(
                 url, headers=headers, timeout=self.slow_timeout, allow_redirects=False
             ) as answer:
-                if "json" in answer.content_type or answer.content_type == "text/plain":
-                    return classify(answer.status, await _read(answer, _MAX_ANSWER))
+                words = "json" in answer.content_type or answer.content_type == "text/plain"
+                named = "Content-Disposition" in answer.headers
+                data = await _read(answer, most)
+                if words and not (named and _is_file(data)):
+                    return classify(answer.status, data)
                 if answer.status != 200:
                     return Verdict("retry", f"http{answer.status}")
-                data = await _read(answer, most)
         except (TimeoutError, aiohttp.ClientError, OSError):
             return Verdict("retry", "no_answer")
         if len(data) > most:
@@ -210,6 +212,15 @@ class Core:
             return Refused("unreadable", "retry")
         outcome = verdict.outcome()
         return Refused(outcome.code, "retry") if isinstance(outcome, Maybe) else outcome
+
+
+def _is_file(data: bytes) -> bool:
+    """Whether words that have a name of their own are somebody's file, not a refusal."""
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return True
+    return not (isinstance(found, dict) and found.get("errcode"))
 
 
 async def _read(answer: aiohttp.ClientResponse, most: int) -> bytes:
