@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -72,6 +73,15 @@ async def test_the_token_is_in_the_address_once(ends: tuple[WeCom, WeComEmulator
     client.core.call_bytes = watched  # type: ignore[method-assign]
     await asked(client.core.vendor.user.get("t-302"))
     assert seen == ["/cgi-bin/user/get {'userid': 't-302'}"]
+
+
+async def test_what_it_cannot_do_it_says_and_sends_nothing(ends: tuple[WeCom, WeComEmulator]) -> None:
+    client, emulator = ends
+    with pytest.raises(TypeError, match="files go by"):
+        await asked(client.core.vendor.media.upload("file", io.BytesIO(b"0123456789")))
+    with pytest.raises(AttributeError, match="the token is kept"):
+        client.core.vendor.media.get_url("media-1")
+    assert emulator.calls() == []
 
 
 def test_a_service_loads_neither_of_them() -> None:
