@@ -25,7 +25,10 @@ SEND, RECALL = "/cgi-bin/message/send", "/cgi-bin/message/recall"
 MOST_WORDS = 2048
 """Bytes of UTF-8; longer words go in several messages, in order."""
 INTERVAL_S = 14_400
-_WHOLE = MOST_WORDS - 8 * 3
+MINUTE_S = 60.0
+_MARKS = 16
+"""Unseen characters that make words a row's own: 32 bits, three bytes each."""
+_WHOLE = MOST_WORDS - _MARKS * 3
 """Bytes of words that go in one message, with room for the mark."""
 _BODY = 1_900
 """Bytes of one of several parts."""
@@ -33,7 +36,8 @@ _BODY = 1_900
 
 _UNSEEN = "\u200b\u200c\u2060\ufeff"
 """Characters without a width: they tell rows of equal words apart for the platform, and for nobody else."""
-_MARKS = 8
+_COUNTED = 4
+"""Messages of one row that are counted at most; more names than that do not fit into its column."""
 
 
 def mark_of(outbox_id: str) -> str:
@@ -54,7 +58,8 @@ def words(command: Command, *, plain: bool) -> list[str]:
     if not whole:
         return []
     parts = [whole] if len(whole.encode()) <= _WHOLE else _parts(whole)
-    return [part + mark_of(command.outbox_id) for part in parts]
+    # Two parts may be of equal words, too.
+    return [part + mark_of(f"{command.outbox_id}.{number}") for number, part in enumerate(parts)]
 
 
 def _parts(text: str) -> list[str]:
@@ -94,15 +99,33 @@ def body_of(agent_id: int, user_id: str, kind: str, content: dict[str, Any]) -> 
     )
 
 
+def messages(command: Command) -> int:
+    """How many messages a member gets of it."""
+    return max(1, len(words(command, plain=True)) + (command.file is not None))
+
+
 def buckets(core: Core, user_id: str) -> list[Bucket]:
     """What one member may get: above thirty a minute and a thousand an hour WeCom drops it in silence."""
     member = f"wecom:{core.name}:member:{user_id}"
     limits = core.limits
     return [
         core.bucket(SEND),
-        (member, limits.member_per_minute, 60.0),
+        (member, limits.member_per_minute, MINUTE_S),
         (f"{member}:hour", limits.member_per_hour, 3600.0),
     ]
+
+
+def counted(limits: list[Bucket], count: int) -> list[Bucket]:
+    """The same for several messages at once: a minute must have room for all, and each is counted.
+
+    Args:
+        limits: Of one message.
+        count: How many there are.
+    """
+    more = range(1, min(count, _COUNTED))
+    minute = [one for one in limits if one[2] == MINUTE_S]
+    # A bucket is counted as often as it is named; each time it must have room for one more.
+    return limits + [(name, most - n, window) for name, most, window in minute for n in more if most > n]
 
 
 async def say(core: Core, command: Command, user_id: str) -> Outcome:

@@ -164,7 +164,7 @@ class WeCom:
             return list(voice.buckets(command))
         match command.target:
             case Private(user_id):
-                return member.buckets(self.core, user_id)
+                return member.counted(member.buckets(self.core, user_id), member.messages(command))
             case Parent() if self._parents is not None:
                 return list(self._parents.buckets(command))
             case Webhook() as target:
@@ -257,15 +257,25 @@ class WeCom:
             return Refused("database", "retry")
         if not code or not user_id:
             return Refused("no_code", "content")
-        return await cards.update(self.core, command, user_id, code)
+        outcome = await cards.update(self.core, command, user_id, code)
+        if isinstance(outcome, Maybe) or (
+            isinstance(outcome, Refused) and outcome.action in ("retry", "slow")
+        ):
+            await self._remember(command.track, code)  # the next try needs it; a used one is refused then
+        return outcome
 
     async def _remember(self, track: str, code: str) -> None:
-        """The code of a card just sent; without it the next press brings another."""
+        """The code of a card just sent, unless a press has brought a newer one meanwhile."""
         if self._store is None:
             return
         now = self.core.clock.now()
+
+        def unit(db: Db) -> None:
+            newer = card_codes.take(db, track, now)
+            card_codes.put(db, track, newer or code, now)
+
         try:
-            await asyncio.wrap_future(self._store.run(lambda db: card_codes.put(db, track, code, now)))
+            await asyncio.wrap_future(self._store.run(unit))
         except StoreRefused:
             return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from bot.wecom.emulator.emulator import WeComEmulator
 from bot.wecom.emulator.limits import Limits
 from config.ids import new_id
 from config.settings import LimitSettings, load_settings
-from storage import outbox, schema
+from storage import card_codes, outbox, schema
+from storage.buckets import Windows
 from storage.engine import Db, Store, open_store
 
 TEACHER = "t-302"
@@ -124,6 +126,12 @@ async def test_long_words_come_whole_in_order_and_once(ends: Ends) -> None:
     assert all(len(text.encode()) <= app.MOST_WORDS for text in ends.shown())
 
 
+async def test_parts_of_equal_words_all_arrive(ends: Ends) -> None:
+    command = say("长" * 3000)
+    assert isinstance(await ends.client.send(command), Sent)
+    assert len("".join(ends.shown()).replace("\n", "")) == 3000
+
+
 def test_a_line_without_an_end_is_cut_between_characters() -> None:
     text = "长" * 5000
     parts = app.words(say(text), plain=False)
@@ -211,6 +219,31 @@ async def test_a_card_changes_once_by_its_code(ends: Ends) -> None:
     assert await ends.client.send(replace(look, outbox_id=new_id())) == Refused("no_code", "content")
 
 
+@pytest.mark.parametrize(
+    "fault", [{"kind": "code", "value": 45033}, {"kind": "code", "value": -1}, {"kind": "reset"}]
+)
+async def test_a_change_that_did_not_go_through_keeps_its_code(ends: Ends, fault: dict[str, Any]) -> None:
+    command = say("要发吗？", YES, NO)
+    await asyncio.to_thread(_row, ends.store, command)
+    await ends.client.send(command)
+    look = UpdateCard(new_id(), "wecom/school", command.outbox_id, "速递", "发出去了。")
+    ends.emulator.faults.set({"rules": [{"api": cards.UPDATE, "nth": 1, "times": 1, **fault}]})
+    assert not isinstance(await ends.client.send(look), Sent)
+    second = await ends.client.send(look)
+    # A connection that broke may have used it up; then the card has changed, and the code is refused.
+    used = fault["kind"] == "reset"
+    assert second == Refused("card.code", "content") if used else isinstance(second, Sent)
+    assert ends.emulator.seen()[-1].content.text == "速递\n发出去了。"
+
+
+async def test_a_newer_code_is_not_replaced_by_an_older_one(ends: Ends) -> None:
+    """A press may come in before the code of the send is kept."""
+    track, now = new_id(), ends.emulator.clock.now()
+    await asyncio.to_thread(ends.store.run(lambda db: card_codes.put(db, track, "newer", now)).result)
+    await ends.client._remember(track, "older")
+    assert ends.store.run(lambda db: card_codes.take(db, track, now)).result() == "newer"
+
+
 async def test_of_a_long_look_the_answer_is_shown() -> None:
     shown = cards.card("", f"{'旧' * 200}\n\n发出去了。", ())
     assert shown["sub_title_text"] == "发出去了。"
@@ -231,6 +264,27 @@ async def test_the_thirty_first_in_a_minute_is_never_sent(ends: Ends) -> None:
     for n in range(31):
         await ends.client.send(say(f"第 {n} 句"))
     assert len(ends.shown()) == 30  # what would happen without them
+
+
+async def test_long_words_count_as_the_messages_they_are(ends: Ends) -> None:
+    lines = "\n".join(f"{n} 今天三(2)班的同学们一起完成了消防演练，秩序很好。" for n in range(90))
+    names = ends.client.bucket_names(say(lines))
+    windows = Windows(ends.emulator.clock.now(), {name: [] for name, _most, _window in names})
+    went = 0
+    for _ in range(30):
+        command = say(lines)
+        if windows.take(ends.client.bucket_names(command)) is None:
+            assert isinstance(await ends.client.send(command), Sent)
+            went += app.messages(command)
+    assert went == len(ends.shown()) == 24
+
+
+async def test_the_limits_fit_into_their_column(ends: Ends) -> None:
+    """64 characters are the longest name of an app and of a member."""
+    core = ends.client.core
+    column = outbox.outbox.c.buckets.type
+    core.name = "a" * 64
+    assert len(json.dumps(app.counted(app.buckets(core, "u" * 64), 99))) <= getattr(column, "length", 0)
 
 
 async def test_a_file_is_uploaded_once_in_three_days_even_after_a_restart(ends: Ends) -> None:
