@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Index, String, Table, UniqueConstraint, bindparam, delete, insert, select
+from sqlalchemy import Column, Index, String, Table, UniqueConstraint, bindparam, delete, select
 
 from storage.columns import Id, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 
 uploads = Table(
@@ -42,7 +42,7 @@ def put(db: Db, new_id: Callable[[], str], app: str, digest: str, media_id: str,
     here = (uploads.c.app == app) & (uploads.c.digest == digest)
     db.conn.execute(delete(uploads).where(here))
     row = {"id": new_id(), "app": app, "digest": digest, "media_id": media_id, "at": now}
-    db.conn.execute(insert(uploads), row)
+    insert_ignore(db, uploads, row)  # uploaded twice at once: either id is good
 
 
 def drop(db: Db, app: str, media_id: str) -> None:
