@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Index, Table, bindparam, delete, insert, select
+from sqlalchemy import Column, Index, Table, bindparam, delete, select, update
 
 from storage import inbox
 from storage.columns import Id, Sealed, UtcDateTime
-from storage.engine import Db
+from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 
 card_codes = Table(
@@ -29,10 +29,11 @@ _FIND = select(card_codes).where(card_codes.c.id == bindparam("track"))
 
 
 def put(db: Db, track: str, code: str, now: datetime) -> None:
-    """Keep a card's newest code; earlier ones are forgotten."""
-    db.conn.execute(delete(card_codes).where(card_codes.c.id == track))
-    sealed = db.seal(inbox.MAIL, _WHERE, track, code)
-    db.conn.execute(insert(card_codes), {"id": track, "code": sealed, "at": now})
+    """Keep a card's newest code; earlier ones are forgotten. A send and a press may keep one at once."""
+    row = {"id": track, "code": db.seal(inbox.MAIL, _WHERE, track, code), "at": now}
+    if not insert_ignore(db, card_codes, row):
+        newer = update(card_codes).where(card_codes.c.id == track)
+        db.conn.execute(newer.values(code=row["code"], at=now))
 
 
 def take(db: Db, track: str, now: datetime) -> str:
