@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handlers.context import Ctx
+from handlers.language import names
 from handlers.relay import rules, texts
 from storage import access, classes, people
 from storage.access import Denied, System
 from storage.classes import SchoolClass
 from storage.people import Person, Role
+from storage.pupils import Pupil
 
 TEACHING = ("teacher", "deputy", "co_teacher")
 _KINDS = ("dingtalk_user", "wecom_member", "wecom_kf", "wecom_parent", "page")
@@ -50,10 +52,10 @@ def mine(ctx: Ctx) -> list[Family]:
     """The writer's own children, oldest tie first."""
     if ctx.person is None:
         return []
-    names = {pupil.id: pupil for pupil in access.children_of(ctx.db, ctx.person.id)}
+    children = {pupil.id: pupil for pupil in access.children_of(ctx.db, ctx.person.id)}
     found = []
     for role in ctx.roles:
-        pupil = names.get(role.pupil_id or "")
+        pupil = children.get(role.pupil_id or "")
         of = classes.get(ctx.db, pupil.class_id) if pupil else None
         if role.kind == "guardian" and pupil is not None and of is not None:
             found.append(Family(role, ctx.person, pupil.id, pupil.name, of))
@@ -113,16 +115,31 @@ def by_name(ctx: Ctx, child: str, relation: str, within: Sequence[str]) -> list[
 
     The roster is only matched against, nobody looks at it; the answer itself is a logged look.
     """
-    found: list[Family] = []
+    return [
+        family
+        for of, pupil in _pupils(ctx, within)
+        if rules.same_child(child, pupil.name)
+        for family in _guardians(ctx, pupil.id, pupil.name, of, relation)
+    ]
+
+
+def near(ctx: Ctx, child: str, relation: str, within: Sequence[str]) -> list[Family]:
+    """Families whose child's name sounds like the one said or is close to it: to be asked about, never picked."""
+    pupils = list(_pupils(ctx, within))
+    hits = names.match(child, [pupil.name for _, pupil in pupils]).hits
+    return [
+        family
+        for of, pupil in (pupils[at] for at in hits)
+        for family in _guardians(ctx, pupil.id, pupil.name, of, relation)
+    ]
+
+
+def _pupils(ctx: Ctx, within: Sequence[str]) -> Iterator[tuple[SchoolClass, Pupil]]:
     for class_id in within:
         of = classes.get(ctx.db, class_id)
         pupils = access.access_class_pupils(ctx.db, SELF, class_id, "reply", now=ctx.now)
-        if of is None or isinstance(pupils, Denied):
-            continue
-        for pupil in pupils:
-            if rules.same_child(child, pupil.name):
-                found += _guardians(ctx, pupil.id, pupil.name, of, relation)
-    return found
+        if of is not None and not isinstance(pupils, Denied):
+            yield from ((of, pupil) for pupil in pupils)
 
 
 def _guardians(ctx: Ctx, pupil_id: str, child: str, of: SchoolClass, relation: str) -> list[Family]:

@@ -12,7 +12,7 @@ from handlers.feature import Check
 from handlers.language import Reading
 from handlers.message import Message
 from handlers.relay import attachments, forms, passing, rules, texts
-from handlers.relay.families import Family, by_name, by_role, mine, taught
+from handlers.relay.families import Family, by_name, by_role, mine, near, taught
 from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Thing, ToPerson
 from storage import classes, numbers, people, talks
 from storage.schedule import Occurrence
@@ -169,14 +169,15 @@ def _to_family(ctx: Ctx, message: Message, wish: ToFamily) -> list[Reply]:
         found = classes.by_name(ctx.db, ctx.school.id, wish.class_words)
         within = [class_id for class_id in within if found is not None and class_id == found.id]
     families = by_name(ctx, wish.child, wish.relation, within)
+    question = texts.WHICH_FAMILY
     if not families:
-        return [Reply(Asker(), texts.no_family(wish.child))]
-    if len(families) > 1:
+        families, question = near(ctx, wish.child, wish.relation, within), texts.near_family(wish.child)
+        if not 0 < len(families) <= _MOST_BUTTONS:
+            return [Reply(Asker(), texts.no_family(wish.child))]
+    if len(families) > 1 or question != texts.WHICH_FAMILY:
         labels = [texts.with_class(family.of.name, family.name) for family in families]
         ties = [[family.guardian.id, family.role.id] for family in families]
-        return [
-            _ask(ctx, message, texts.WHICH_FAMILY, labels, {"kind": "to", "words": wish.words, "ties": ties})
-        ]
+        return [_ask(ctx, message, question, labels, {"kind": "to", "words": wish.words, "ties": ties})]
     return _answer(ctx, families[0].guardian.id, families[0].role.id, wish.words)
 
 

@@ -151,6 +151,11 @@ def no_family(child: str) -> str:
     return f"您班里没找到「{child}」，这句没有发。请按「回复小明妈妈：…」再说一遍。"
 
 
+def near_family(child: str) -> str:
+    """Nobody has that name, but somebody's sounds like it or is close."""
+    return f"您班里没有「{child}」，这句还没有发。您说的是这一家吗？"
+
+
 GONE = "这位家长已经不在您的班里，这句没有发。"
 
 
