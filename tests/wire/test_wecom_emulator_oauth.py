@@ -170,7 +170,7 @@ async def test_the_teacher_sends_into_the_open_group(wecom: School) -> None:
 
 
 async def test_the_script_names_the_emulator(wecom: School) -> None:
-    async with wecom.http.get(f"{wecom.emulator.url}/wwopen/js/jwxwork-1.0.0.js") as response:
+    async with wecom.http.get(f"{wecom.emulator.url}/node/open/js/wecom-jssdk-2.0.2.js") as response:
         text = await response.text()
     assert "window.ww" in text
     assert wecom.emulator.url in text

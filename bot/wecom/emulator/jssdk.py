@@ -1,7 +1,7 @@
 """The script of toolbar pages: where am I, in which group, send this as me.
 
-Facts from developer.work.weixin.qq.com, paths 90506 (tickets), 94325 (``ww.register``), 98531
-(``getContext``, ``getCurExternalChat``) and 98539 (``sendChatMessage``).
+Facts from developer.work.weixin.qq.com, paths 90506 (tickets), 98560 (the script), 94325 (``ww.register``),
+98531 (``getContext``, ``getCurExternalChat``) and 98539 (``sendChatMessage``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.wecom.emulator.endpoint import ApiError, Done, Endpoint, Request, Table
 from bot.wecom.emulator.messages import medium
 from bot.wecom.emulator.platform import Platform
 
-SCRIPT = "/wwopen/js/jwxwork-1.0.0.js"
+SCRIPT = "/node/open/js/wecom-jssdk-2.0.2.js"
 _ANYBODY = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Content-Type"}
 
 
