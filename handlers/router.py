@@ -8,6 +8,7 @@ from typing import Protocol
 
 from handlers import FEATURES, texts
 from handlers.binding import feature as binding
+from handlers.broadcast import feature as broadcast
 from handlers.context import Ctx
 from handlers.digest import asking, pending
 from handlers.digest import feature as digest
@@ -94,7 +95,8 @@ def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
 
 def event(ctx: Ctx, happened: Event) -> Decided:
     """Tell the features of something that happened on the platform; most of it is nobody's business."""
-    return _from(roster.NAME, roster.FEATURE.event(ctx, happened))
+    told = _from(broadcast.FEATURE.name, broadcast.FEATURE.event(ctx, happened))
+    return told + _from(roster.NAME, roster.FEATURE.event(ctx, happened))
 
 
 def due(ctx: Ctx, occurrence: Occurrence) -> Decided:

@@ -32,8 +32,9 @@ from storage.engine import Db, insert_ignore
 from storage.metadata import metadata
 from storage.outbox import NEW, SENDING, outbox
 
-State = Literal["queued", "asked", "stopping", "by_hand", "sent", "dropped"]
-"""On its way · before the teacher · being taken back · for the teacher's hand · in the group · over."""
+State = Literal["queued", "asked", "stopping", "by_hand", "taking", "taken", "sent", "dropped"]
+"""On its way · before the teacher · being taken back · for the teacher's hand · being taken back for a
+page on the group's toolbar · in that page's hands · in the group · over."""
 
 tasks = Table(
     "tasks",

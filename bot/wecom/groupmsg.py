@@ -99,14 +99,14 @@ async def ask(core: Core, command: AskTask) -> Outcome:
     state = await _state(core, command.task_id, command.target)
     if isinstance(state, Maybe):
         return Refused(state.code, "retry")  # a question changes nothing: it may be put again
-    return Sent("", {"state": state}) if isinstance(state, str) else state
+    return Sent("", {"state": state, "task": command.task_id}) if isinstance(state, str) else state
 
 
 async def stop(core: Core, command: StopTask) -> Outcome:
     """Take it back; ``facts["state"]`` is ``sent`` if it was too late, else ``stopped``."""
     came = await core.call(STOP, {"msgid": command.task_id})
     if came.meaning == "ok":
-        return Sent("", {"state": "stopped"})
+        return Sent("", {"state": "stopped", "task": command.task_id})
     if came.meaning != "content":
         failed: Outcome = came.outcome()
         return failed
@@ -115,4 +115,4 @@ async def stop(core: Core, command: StopTask) -> Outcome:
         unsure = owners.outcome()
         return Refused(unsure.code, "retry") if isinstance(unsure, Maybe) else unsure
     sent = any(one.get("status") == _CONFIRMED for one in owners.data.get("task_list", ()))
-    return Sent("", {"state": "sent" if sent else "stopped"})
+    return Sent("", {"state": "sent" if sent else "stopped", "task": command.task_id})

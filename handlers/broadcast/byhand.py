@@ -21,6 +21,9 @@ _LATER = timedelta(minutes=15)
 _NUDGES = (timedelta(minutes=20), timedelta(minutes=60))
 _LAST_NUDGE = time(20, 0)
 _APART = timedelta(minutes=20)
+_BEFORE: tuple[tasks.State, ...] = (
+    "queued", "asked", "stopping", "by_hand", "taking", "taken", "dropped",
+)  # fmt: skip
 _WAKE = time(7, 0)
 _CLOSING = time(21, 0)
 
@@ -31,9 +34,7 @@ def hand_over(ctx: Ctx, of: SchoolClass, task: Task, sections: Sequence[Section]
     if teacher is None:
         return []
     fresh = {"laid": task.version, "task_id": None, "asked_at": ctx.now}
-    tasks.set_state(
-        ctx.db, task.id, ("queued", "asked", "stopping", "by_hand", "dropped"), "by_hand", **fresh
-    )
+    tasks.set_state(ctx.db, task.id, _BEFORE, "by_hand", **fresh)
     plan_look(ctx, task.id, ctx.now)
     to, thing = ToPerson(teacher.id), Thing(KIND, task.id)
     words = texts.merged([section.text for section in sections])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from handlers.broadcast import byhand, texts
+from handlers.broadcast import byhand, texts, toolbar
+from handlers.broadcast.ending import finish, floor, over, tell
 from handlers.broadcast.post import (
     CLOSING,
     KIND,
@@ -12,8 +13,6 @@ from handlers.broadcast.post import (
     NOT_TOLD,
     OPEN,
     SKIPPED,
-    SLOT_USED,
-    TAKEN_OUT,
     go_on,
     lay,
     stop,
@@ -22,7 +21,7 @@ from handlers.context import Ctx
 from handlers.feature import Check
 from handlers.language import Reading
 from handlers.language.say import say_time
-from handlers.message import Message
+from handlers.message import Event, Message
 from handlers.reply import (
     Act,
     Asker,
@@ -30,18 +29,16 @@ from handlers.reply import (
     Button,
     Choice,
     Outcome,
-    OutcomeKind,
     Reply,
     StopSend,
     Subject,
-    Tell,
     Thing,
     ToPerson,
 )
 from storage import classes, numbers, people, tasks
 from storage.engine import Db
 from storage.schedule import Occurrence
-from storage.tasks import Section, Task
+from storage.tasks import Task
 
 _QUEUED: tuple[tasks.State, ...] = ("queued",)
 
@@ -76,9 +73,13 @@ class Broadcast:
             return [Reply(Asker(), texts.OVER)]
         if choice.action == "skip":
             return [Reply(Asker(), texts.skipped(of.name)), *_skip(ctx, task)]
-        if choice.action == "posted" and task.state == "by_hand":
-            return [Reply(Asker(), texts.posted(of.name)), *_finish(ctx, task, "sent")]
+        if choice.action == "posted" and task.state in ("by_hand", "taken"):
+            return [Reply(Asker(), texts.posted(of.name)), *finish(ctx, task, "sent")]
         return [Reply(Asker(), texts.looking(of.name)), *_look(task)]
+
+    def event(self, ctx: Ctx, event: Event) -> Sequence[Act]:
+        """The page on a group's toolbar."""
+        return toolbar.happened(ctx, event) if event.kind in toolbar.KINDS else []
 
     def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Act]:
         """What became of the message, of a look, or of taking it back."""
@@ -97,16 +98,14 @@ class Broadcast:
         task = tasks.get(ctx.db, occurrence.subject_id)
         if task is None or task.state not in OPEN:
             return []
-        if not _over(ctx, task):
+        if task.state in ("taking", "taken"):
+            return toolbar.due(ctx, task)
+        if not over(ctx, task):
             byhand.plan_look(ctx, task.id, task.asked_at or ctx.now)
             return _remind(ctx, task) if task.state == "by_hand" else _look(task)
         if task.state == "by_hand":
-            return _finish(ctx, task, "expired", NOT_TOLD)
+            return finish(ctx, task, "expired", NOT_TOLD)
         return stop(ctx, task)
-
-
-def _over(ctx: Ctx, task: Task) -> bool:
-    return ctx.local.date() != task.day or ctx.local.time() >= CLOSING
 
 
 def _look(task: Task) -> list[Act]:
@@ -127,53 +126,57 @@ def _laid(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
             laid = tasks.get(ctx.db, task.id)
             return stop(ctx, laid) if laid is not None and laid.version > laid.laid else []
         case "sent":
-            return _finish(ctx, task, "sent")
+            return finish(ctx, task, "sent")
         case "refused":
-            return _floor(ctx, task, outcome.code)
+            return floor(ctx, task, outcome.code)
         case "withdrawn":
             return []
         case _:
-            return _finish(ctx, task, outcome.kind, outcome.code)
+            return finish(ctx, task, outcome.kind, outcome.code)
 
 
 def _looked(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
     """What a look has shown. One that failed shows nothing; the next is planned."""
+    if _of_another(task, outcome):
+        return []
+    if task.state == "taking":
+        return toolbar.freed(ctx, task, outcome)
     if task.state not in ("asked", "stopping") or outcome.kind != "sent":
         return []
     state = outcome.facts.get("state")
     if state == "sent":
-        return _finish(ctx, task, "sent")
+        return finish(ctx, task, "sent")
     if task.state == "stopping":
         return stop(ctx, task) if state == "open" else _gone(ctx, task)
     if state in ("limit", "gone", "stopped"):
-        return _floor(ctx, task, "limit" if state == "limit" else "gone")
-    return stop(ctx, task) if _over(ctx, task) else _remind(ctx, task)
+        return floor(ctx, task, "limit" if state == "limit" else "gone")
+    return stop(ctx, task) if over(ctx, task) else _remind(ctx, task)
 
 
 def _stopped(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
     """What became of taking it back."""
+    if _of_another(task, outcome):
+        return []
+    if task.state == "taking":
+        return toolbar.freed(ctx, task, outcome)
     if task.state != "stopping":
         return []
     if outcome.kind == "sent" and outcome.facts.get("state") == "sent":
-        return _finish(ctx, task, "sent")
-    if outcome.kind == "sent" or _over(ctx, task):
+        return finish(ctx, task, "sent")
+    if outcome.kind == "sent" or over(ctx, task):
         return _gone(ctx, task)
     return []  # nobody knows; the next look says
 
 
+def _of_another(task: Task, outcome: Outcome) -> bool:
+    """Whether it speaks of what lay there before: a second answer, come late."""
+    told = outcome.facts.get("task")
+    return told is not None and told != task.task_id
+
+
 def _gone(ctx: Ctx, task: Task) -> list[Act]:
     """It does not lie before the teacher any more: what is wanted now goes out, or the day is over."""
-    return _finish(ctx, task, "expired") if _over(ctx, task) else lay(ctx, task)
-
-
-def _floor(ctx: Ctx, task: Task, code: str) -> list[Act]:
-    """The platform does not lay it before the teacher: words to copy instead."""
-    of = classes.get(ctx.db, task.class_id)
-    wanted_now = [section for section in tasks.sections(ctx.db, task) if section.wanted]
-    if of is None or not wanted_now:
-        return lay(ctx, task)
-    handed = byhand.hand_over(ctx, of, task, wanted_now, texts.why(code))
-    return handed or _finish(ctx, task, "refused", code)
+    return finish(ctx, task, "expired") if over(ctx, task) else lay(ctx, task)
 
 
 def _remind(ctx: Ctx, task: Task) -> list[Act]:
@@ -196,39 +199,9 @@ def _skip(ctx: Ctx, task: Task) -> list[Act]:
     told: list[Act] = []
     for section in tasks.sections(ctx.db, task):
         if tasks.take_out(ctx.db, task, section.feature):
-            told.append(_tell(ctx, task, section, "withdrawn", SKIPPED))
+            told.append(tell(ctx, task, section, "withdrawn", SKIPPED))
     numbers.close(ctx.db, KIND, task.id)
     return [*told, *go_on(ctx, task.id)]
-
-
-def _finish(ctx: Ctx, task: Task, kind: OutcomeKind, code: str = "") -> list[Act]:
-    """It is over: each section's feature hears how it ended."""
-    to: tasks.State = "sent" if kind == "sent" else "dropped"
-    if not tasks.set_state(ctx.db, task.id, OPEN, to, task_id=None, done_at=ctx.now):
-        return []
-    byhand.close(ctx, task.id)
-    told: list[Act] = []
-    late = False
-    for section in tasks.sections(ctx.db, task):
-        if kind != "sent":
-            told += [_tell(ctx, task, section, kind, code)] if section.wanted else []
-        elif section.version > task.laid:
-            told += [_tell(ctx, task, section, "refused", SLOT_USED)] if section.wanted else []
-        else:
-            late = late or not section.wanted
-            told.append(_tell(ctx, task, section, "sent", "ok" if section.wanted else TAKEN_OUT))
-    tasks.blank(ctx.db, task)
-    return [*told, *_say_too_late(ctx, task)] if late else told
-
-
-def _say_too_late(ctx: Ctx, task: Task) -> list[Act]:
-    of, teacher = classes.get(ctx.db, task.class_id), people.class_teacher(ctx.db, task.class_id)
-    return [Reply(ToPerson(teacher.id), texts.too_late(of.name), arrival="must")] if of and teacher else []
-
-
-def _tell(ctx: Ctx, task: Task, section: Section, kind: OutcomeKind, code: str) -> Tell:
-    thing = Thing(section.thing_kind, section.thing_id)
-    return Tell(section.feature, Outcome(ctx.new_id(), kind, code, thing, "", None, task.class_id))
 
 
 FEATURE = Broadcast()

@@ -21,7 +21,7 @@ CLOSING = time(21, 0)
 TAKEN_OUT, SLOT_USED, SKIPPED, NOT_TOLD = "taken_out", "slot_used", "skipped", "not_told"
 """Codes of what is handed on: it is in the group although it was taken back · the day's one message went out
 without it · the teacher wants none today · the teacher has not said whether it was copied."""
-OPEN: tuple[tasks.State, ...] = ("queued", "asked", "stopping", "by_hand")
+OPEN: tuple[tasks.State, ...] = ("queued", "asked", "stopping", "by_hand", "taking", "taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ def go_on(ctx: Ctx, task_id: str) -> list[Act]:
         return []
     if task.state == "asked":
         return stop(ctx, task)
-    if task.state == "stopping":
-        return []  # its outcome goes on with what is there then
+    if task.state in ("stopping", "taking", "taken"):
+        return []  # what becomes of that goes on with what is there then
     if (
         task.state == "queued"
         and not outbox.withdraw(ctx.db, KIND, task.id)

@@ -39,6 +39,8 @@ _WHY = {
     "no_lane": "班级群没有连上群主的企业微信，",
     "limit": "班级群这个月的群发次数用完了，",
     "gone": "群发任务已经失效，",
+    "page_silent": "刚才没听到「发到本群」的结果，群里要是还没有，",
+    "page_refused": "刚才没能发到班级群，",
     "no_group": "这个群不是能群发的班级群，",
     "90501": "这个群不是能群发的班级群，",
     "90509": "这个群不是能群发的班级群，",
@@ -70,3 +72,24 @@ def too_late(class_name: str) -> str:
 
 
 OVER = "这件事已经结束了。"
+
+BAR_UNKNOWN = "这个群还没有连到班级，我不知道该发什么。请先在学校通讯录里确认班级群。"
+BAR_NOT_YOURS = "这个群的消息由班主任来发，您这边不用做什么。"
+BAR_NOTHING = "今天没有等着发的消息。写好以后，再打开这一页就能发。"
+BAR_CHANGING = "内容正在准备，过一会儿点「再看一下」。"
+BAR_ELSEWHERE = "另一个页面正在发，过一会儿点「再看一下」。"
+BAR_TAKING = "正在收回群发任务，免得发两遍。收回了就发到本群。"
+BAR_SENDING = "正在发到本群，请不要关掉这一页。"
+BAR_REFUSED = "群发任务没能收回，这次没有发。请过一会儿再试，或者在「群发任务」里点「发送」。"
+BAR_BY_HAND = "没有发成，文字已经发给您了，长按就能转到群里。"
+
+
+def bar_ready(class_name: str, *, picture: bool) -> str:
+    """The page shows what would be posted."""
+    more = "长图在和小助手的聊天里。" if picture else ""
+    return f"下面是{class_name}今天的消息，点一下就以您的名义发到本群。{more}"
+
+
+def bar_sent(class_name: str) -> str:
+    """It is in the group."""
+    return f"{class_name}今天的消息已经在群里了，不会再发第二遍。"

@@ -93,7 +93,7 @@ def test_too_long_is_not_even_asked() -> None:
 def test_whether_it_was_confirmed(status: int, state: str) -> None:
     fake = Fake({groupmsg.RESULT: _ok(send_list=[{"chat_id": "wrGROUP", "status": status}])})
     asked = AskTask("o" * 32, "wecom/school", "T1", TO)
-    assert asyncio.run(groupmsg.ask(cast("Core", fake), asked)) == Sent("", {"state": state})
+    assert asyncio.run(groupmsg.ask(cast("Core", fake), asked)) == Sent("", {"state": state, "task": "T1"})
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_whether_it_was_confirmed(status: int, state: str) -> None:
 def test_taking_it_back(stopped: Verdict, status: int, state: str) -> None:
     fake = Fake({groupmsg.STOP: stopped, groupmsg.OWNERS: _ok(task_list=[{"status": status}])})
     command = StopTask("o" * 32, "wecom/school", "T1")
-    assert asyncio.run(groupmsg.stop(cast("Core", fake), command)) == Sent("", {"state": state})
+    assert asyncio.run(groupmsg.stop(cast("Core", fake), command)) == Sent("", {"state": state, "task": "T1"})
