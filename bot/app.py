@@ -249,7 +249,8 @@ class App:
         event_keys = {name: EventKeys(name, app) for name, app in apps.items() if app.event_token}
         self.dingtalk = DingTalkDoor(self.intake, self.clock, self.metrics, robots, event_keys)
         login = self._wecom.login if self._wecom is not None else None
-        pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page, login)
+        sign = self._wecom.sign if self._wecom is not None else None
+        pages = Pages(self.store, self.clock, key, self.settings, self.intake.keep, page, login, sign)
         self.health = Health(self.store, self.clock, self._spool, self.metrics)
         routes: list[Routes] = [self.dingtalk.add_to, pages.add_to]
         if self._wecom is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from bot.dingtalk.escape import clean
 
@@ -34,6 +34,7 @@ def _digits(given: object) -> object:
 
 
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Chat = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-@.=+]{1,128}$")]
 Code = Annotated[str, BeforeValidator(_digits)]
 
 
@@ -71,6 +72,27 @@ class Press(Form):
 
     nonce: Hex32
     press: Hex32
+
+
+class Group(Form):
+    """The group whose toolbar is open, as the client says."""
+
+    chat: Chat
+
+
+class Take(Group):
+    """A post shown on the toolbar's page, to be sent; ``proof``: this page was shown this very post."""
+
+    task: Hex32
+    version: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    page: Hex32
+    proof: Hex32
+
+
+class Told(Take):
+    """What the client made of it."""
+
+    result: Literal["sent", "failed"]
 
 
 class Bare(Form):

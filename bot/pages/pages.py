@@ -18,6 +18,7 @@ from bot.pages.doorway import Doorway
 from bot.pages.lane import PageLane
 from bot.pages.oauth import Exchange, Login
 from bot.pages.stop import Stop, missing, refused
+from bot.pages.toolbar import Sign, Toolbar
 from bot.pages.visit import (
     MEMBER_SESSION,
     SESSION,
@@ -26,7 +27,6 @@ from bot.pages.visit import (
     Proofs,
     Visit,
     cookie_of,
-    member_of,
     new_nonce,
     set_cookie,
     visit,
@@ -64,6 +64,7 @@ class Pages:
         keep: Puts a row into the inbox; on disk when it returns (``Intake.keep``).
         lane: Where answers arrive.
         exchange: Asks the platform who logged in; without it nobody is sent to log in.
+        sign: Signs the page on a group's toolbar.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Pages:
         keep: Keep,
         lane: PageLane,
         exchange: Exchange | None = None,
+        sign: Sign | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -91,6 +93,7 @@ class Pages:
         self._headers: dict[str, str] = {}
         self.login = Login(self, settings.wecom, exchange, settings.server.public_url)
         self._doorway = Doorway(self)
+        self._toolbar = Toolbar(self, settings.wecom, sign, key, keep, settings.server.public_url)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the routes to the public listener."""
@@ -105,7 +108,12 @@ class Pages:
         router.add_post("/h5/l/{token}", self._guarded(door.use_link))
         router.add_get("/h5/login", self._guarded(self.login.login))
         router.add_get("/h5/back", self._guarded(self.login.back))
-        router.add_get("/h5/toolbar", self._guarded(self._of_teachers))
+        bar = self._toolbar
+        router.add_get("/h5/toolbar", self._guarded(bar.page))
+        router.add_get("/h5/toolbar.js", self._guarded(bar.script))
+        router.add_post("/h5/toolbar/open", self._guarded(bar.open))
+        router.add_post("/h5/toolbar/take", self._guarded(bar.take))
+        router.add_post("/h5/toolbar/told", self._guarded(bar.told))
         router.add_get("/h5/out", self._guarded(door.ask_out))
         router.add_post("/h5/out", self._guarded(door.out))
         router.add_route("*", "/h5/{rest:.*}", self._guarded(self._nothing))
@@ -200,6 +208,11 @@ class Pages:
             text=body, status=status, content_type="text/html", charset="utf-8", headers=self._safe()
         )
 
+    def plain(self, body: bytes, content_type: str) -> web.Response:
+        """An answer that is not a page."""
+        headers = {**self._safe(), "Content-Type": f"{content_type}; charset=utf-8"}
+        return web.Response(body=body, headers=headers)
+
     def step(
         self, of: Visit | None, title: str, text: str, *, status: int = 200, **more: str
     ) -> web.Response:
@@ -229,8 +242,11 @@ class Pages:
         """
         return self._doorway.enter(of, notice=notice, login=not bare and self.login.offered(request))
 
-    async def form(self, request: web.Request, of: Visit, model: type[forms.F]) -> forms.F:
+    async def form(self, request: web.Request, of: Visit, model: type[forms.F], *what: str) -> forms.F:
         """A form of ours, from a page of ours that was shown to this phone.
+
+        Args:
+            what: What else its proof is bound to.
 
         Raises:
             Stop: It is not.
@@ -241,7 +257,7 @@ class Pages:
             raise Stop(413, texts.REFUSED_TITLE, texts.TOO_BIG) from None
         except forms.BadForm:
             raise Stop(400, texts.REFUSED_TITLE, texts.BAD_FORM) from None
-        if not self._proofs.holds(given.form, of):
+        if not self._proofs.holds(given.form, of, *what):
             raise refused()
         return given
 
@@ -263,12 +279,6 @@ class Pages:
             return self.login.away(request, of) if self.login.at_once(request) else self.enter(request, of)
         everything, ahead = request.query.get("all") == "1", safety.only_looks(request)
         return await self.talk(of, of.session, everything=everything, traceless=ahead)
-
-    async def _of_teachers(self, request: web.Request, of: Visit) -> web.Response:
-        """Where WeChat's login leads a teacher: everything is done in the chat with the app."""
-        if member_of(of) is None:
-            return self.login.away(request, of) if self.login.at_once(request) else self.to_home()
-        return self.step(of, texts.TEACHER_TITLE, texts.TEACHER_HERE)
 
     async def talk(
         self,

@@ -65,11 +65,6 @@ def visit(
     return Visit(None, f"visit {value}", "" if known else value)
 
 
-def member_of(of: Visit) -> str | None:
-    """The teacher who is signed in, by id."""
-    return of.member.person_id if of.member is not None else None
-
-
 def new_value() -> str:
     """256 random bits for a cookie, as 64 hex digits."""
     return secrets.token_hex(32)

@@ -21,6 +21,7 @@ from bot.wecom.aibot_group import lane
 from bot.wecom.aibot_socket import AiBotSocket
 from bot.wecom.client import WeCom
 from bot.wecom.door import WeComDoor
+from bot.wecom.jsapi import JsApi
 from bot.wecom.kf_sync import KfPuller
 from bot.wecom.login import WeComLogin
 from config.clock import Clock
@@ -79,6 +80,11 @@ class WeComApps:
     def login(self) -> WeComLogin:
         """Says who came in by the platform's login."""
         return WeComLogin({name: client.core for name, client in self.clients.items()})
+
+    @property
+    def sign(self) -> JsApi:
+        """Signs the page on a group's toolbar."""
+        return JsApi({name: client.core for name, client in self.clients.items()})
 
     def _client(self, name: str, app: WeComApp) -> WeCom:
         one = self._around
