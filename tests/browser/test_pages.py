@@ -67,7 +67,8 @@ async def _fill(here: Served) -> None:
     )
 
 
-ACROSS = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), textarea')].map(
+ACROSS = """() => [...document.querySelectorAll(
+  'button:not([hidden]), a, input:not([type=hidden]), textarea')].map(
   e => { const r = e.getBoundingClientRect(); return [e.tagName, r.width, r.height, r.left, r.right] })"""
 SIZES = """() => [...document.querySelectorAll('body *')].filter(
   e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
