@@ -242,7 +242,8 @@ def test_two_unbound_guardians_may_be_one_family() -> None:
 @pytest.mark.parametrize(
     ("platform", "options"),
     [
-        ("wecom", {}),
+        ("feishu", {}),
+        ("wecom", {"receive": "pigeon"}),
         ("dingtalk", {"receive": "pigeon"}),
         ("dingtalk", {"profile": "none"}),
         ("dingtalk", {"start": "2026-10-12T07:00"}),
