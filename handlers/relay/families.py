@@ -124,7 +124,7 @@ def by_name(ctx: Ctx, child: str, relation: str, within: Sequence[str]) -> list[
 
 
 def near(ctx: Ctx, child: str, relation: str, within: Sequence[str]) -> list[Family]:
-    """Families whose child's name sounds like the one said or is close to it: to be asked about, never picked."""
+    """Families whose child's name sounds like the one said: to be asked about, never picked."""
     pupils = list(_pupils(ctx, within))
     hits = names.match(child, [pupil.name for _, pupil in pupils]).hits
     return [
