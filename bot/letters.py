@@ -109,7 +109,8 @@ class Post:
                     item = self._fetch(ctx, feature, act, origin)
                     items += [(item, None)] if item is not None else []
                 case AskSent() | StopSend() | AskBook():
-                    item = self._question(ctx, feature, act)
+                    owner = "" if isinstance(act, AskBook) else act.owner
+                    item = self._question(ctx, owner or feature, act)
                     items += [(item, None)] if item is not None else []
                 case Tell(other, outcome):
                     put_outcome(ctx.db, told(ctx.school.id, other, outcome), ctx.now, outcome.kind)
@@ -352,7 +353,7 @@ class Post:
         match act:
             case AskBook(what, which):
                 return AskBookOf(new_id(), app, what, which)
-            case StopSend(_class_id, task_id):
+            case StopSend(task_id=task_id):
                 return StopTask(new_id(), app, task_id)
             case AskSent(class_id, task_id):
                 lane = self._lanes.of(ctx, Reply(ToClass(class_id), ""), None, Level.FULL)

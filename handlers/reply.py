@@ -145,20 +145,23 @@ class AskSent:
 
     Args:
         task_id: The platform's id, from ``Outcome.facts["task"]`` of the post.
+        owner: As of :class:`Reply`.
     """
 
     class_id: str
     task_id: str
     thing: Thing
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StopSend:
-    """Take a broadcast back that nobody has confirmed yet."""
+    """Take a broadcast back that nobody has confirmed yet; ``owner`` as of :class:`Reply`."""
 
     class_id: str
     task_id: str
     thing: Thing
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class Broadcast:
 
 
 def _look(task: Task) -> list[Act]:
-    return [AskSent(task.class_id, task.task_id, Thing(KIND, task.id))] if task.task_id else []
+    return [AskSent(task.class_id, task.task_id, Thing(KIND, task.id), NAME)] if task.task_id else []
 
 
 def _laid(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
@@ -118,7 +118,7 @@ def _laid(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
     if task.state != "queued":
         # Decided otherwise while it was on its way: it must not lie there beside another.
         beside = outcome.kind == "sent" and platform_id not in ("", task.task_id)
-        return [StopSend(task.class_id, platform_id, Thing(KIND, task.id))] if beside else []
+        return [StopSend(task.class_id, platform_id, Thing(KIND, task.id), NAME)] if beside else []
     match outcome.kind:
         case "sent" if platform_id:
             tasks.set_state(ctx.db, task.id, _QUEUED, "asked", task_id=platform_id, asked_at=ctx.now)

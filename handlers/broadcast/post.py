@@ -141,7 +141,7 @@ def stop(ctx: Ctx, task: Task) -> list[Act]:
     """Take back what lies before the teacher."""
     if task.task_id is None or not tasks.set_state(ctx.db, task.id, ("asked", "stopping"), "stopping"):
         return []
-    return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id))]
+    return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id), NAME)]
 
 
 def lay(ctx: Ctx, task: Task) -> list[Act]:

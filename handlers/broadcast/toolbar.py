@@ -14,7 +14,7 @@ from typing import Literal
 
 from handlers.broadcast import byhand, texts
 from handlers.broadcast.ending import finish, floor, over
-from handlers.broadcast.post import KIND, NOT_TOLD, lay, stop
+from handlers.broadcast.post import KIND, NAME, NOT_TOLD, lay, stop
 from handlers.context import Ctx
 from handlers.message import Event
 from handlers.reply import Act, Outcome, StopSend, Thing
@@ -140,7 +140,7 @@ def _take(ctx: Ctx, task: Task, holder: str, version: int) -> list[Act]:
     if task.task_id is None or not tasks.set_state(ctx.db, task.id, _ASKED, "taking"):
         return []
     _hold(ctx, task, holder)
-    return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id))]
+    return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id), NAME)]
 
 
 def freed(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
@@ -149,7 +149,7 @@ def freed(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
     if state == "sent":
         return finish(ctx, task, "sent")
     if state == "open":
-        return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id))] if task.task_id else []
+        return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id), NAME)] if task.task_id else []
     if state is not None:
         if over(ctx, task):
             return finish(ctx, task, "expired")
@@ -167,7 +167,7 @@ def due(ctx: Ctx, task: Task) -> list[Act]:
     if task.state == "taking":
         if over(ctx, task):
             tasks.set_state(ctx.db, task.id, _TAKING, "stopping")
-        return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id))] if task.task_id else []
+        return [StopSend(task.class_id, task.task_id, Thing(KIND, task.id), NAME)] if task.task_id else []
     byhand.plan_look(ctx, task.id, task.asked_at or ctx.now)
     if task.asked_at is not None and ctx.now - task.asked_at < HELD:
         return []

@@ -119,7 +119,7 @@ def test_a_digest_becomes_one_post_its_owner_confirms(room: Classroom) -> None:
 def test_it_counts_as_published_once_it_was_confirmed(room: Classroom) -> None:
     _laid(room)
     room.come("16:51")
-    assert room.others == [AskSent(_task(room).class_id, "T1", _thing(room))]
+    assert room.others == [AskSent(_task(room).class_id, "T1", _thing(room), "broadcast")]
     room.came(_thing(room), "ask_task", "sent", state="sent")
     assert (_task(room).state, _digest(room)) == ("sent", "published")
     assert _next_look(room) in (None, "2026-10-12T21:00"), "nothing is asked of the platform any more"
@@ -130,7 +130,7 @@ def test_three_reminders_and_then_the_day_is_over(room: Classroom) -> None:
     _laid(room)
     assert _looks(room) == ["17:10", "17:50", "20:00"]
     assert room.now.strftime("%H:%M") == "21:00"
-    assert room.others[-1] == StopSend(_task(room).class_id, "T1", _thing(room))
+    assert room.others[-1] == StopSend(_task(room).class_id, "T1", _thing(room), "broadcast")
     room.came(_thing(room), "stop_task", "sent", state="stopped")
     assert room.seen("王老师").startswith("三(2)班 10月12日的速递到 21:00 还没发成")
     assert (_task(room).state, _digest(room)) == ("dropped", "dropped")
@@ -177,7 +177,7 @@ def test_a_section_while_it_lies_there_stops_it_first(room: Classroom) -> None:
     _laid(room)
     room.posts.clear()
     _stars(room)
-    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room))]
+    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room), "broadcast")]
     assert not room.posts
     room.came(_thing(room), "stop_task", "sent", state="stopped")
     (merged,) = room.posts
@@ -226,7 +226,7 @@ def test_a_section_that_comes_while_it_is_being_laid(room: Classroom) -> None:
     _stars(room)
     assert not room.posts, "two of them would lie before the teacher"
     room.came(_thing(room), "say", "sent", task="T1")
-    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room))]
+    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room), "broadcast")]
 
 
 def test_after_it_was_confirmed_the_day_has_no_other(room: Classroom) -> None:
@@ -249,7 +249,7 @@ def test_not_today_takes_it_back(room: Classroom, words: str) -> None:
     _laid(room)
     said = room.say("王老师", words)
     assert said.startswith("好，三(2)班今天的速递")
-    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room))]
+    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room), "broadcast")]
     room.came(_thing(room), "stop_task", "sent", state="stopped")
     assert _task(room).state == "dropped"
     assert not room.sent
@@ -276,10 +276,10 @@ def test_the_buttons_of_a_reminder(room: Classroom) -> None:
     assert "今天不发" in room.seen("王老师")
     room.others.clear()
     assert "看一眼" in room.say("王老师", "已经发了")
-    assert room.others == [AskSent(_task(room).class_id, "T1", _thing(room))]
+    assert room.others == [AskSent(_task(room).class_id, "T1", _thing(room), "broadcast")]
     room.others.clear()
     assert "今天不发" in room.say("王老师", "今天不发")
-    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room))]
+    assert room.others == [StopSend(_task(room).class_id, "T1", _thing(room), "broadcast")]
     assert _digest(room) == "skipped"
 
 

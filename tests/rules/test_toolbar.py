@@ -55,7 +55,7 @@ def _taken(room: Classroom) -> None:
 
 
 def _stop(room: Classroom) -> Act:
-    return StopSend(_task(room).class_id, "T1", _thing(room))
+    return StopSend(_task(room).class_id, "T1", _thing(room), "broadcast")
 
 
 def test_it_is_published_once_the_page_says_so(room: Classroom) -> None:

@@ -133,6 +133,17 @@ async def test_what_was_changed_meanwhile_is_looked_at_again(stand: Stand) -> No
 # -- what goes wrong
 
 
+@pytest.mark.parametrize("words", ["先别发", "今天不发"])
+async def test_what_was_taken_back_in_words_is_gone_at_once(stand: Stand, words: str) -> None:
+    phone = await _ready(stand)
+    await stand.say(words)
+    assert (await stand.task()).state == "dropped", "the platform's answer reaches whoever follows the post"
+    assert (await phone.open())["state"] == "nothing"
+    await stand.say("发送")
+    assert "不会再发第二遍" not in await stand.told()
+    assert (await phone.open())["state"] == "ready"
+
+
 async def test_a_refused_recall_sends_nothing(stand: Stand) -> None:
     phone = await _ready(stand)
     await stand.control.faults(1, [{"api": CANCEL, "kind": "code", "value": 48002}])
