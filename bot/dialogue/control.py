@@ -147,6 +147,14 @@ class Control:
         answer = await self._call("POST", "open", body)
         return int(answer["status"]), str(answer["html"])
 
+    async def open_toolbar(self, chat: str = "") -> str:
+        """Say in which class's group pages on a toolbar stand from now on; returns that group.
+
+        Raises:
+            ControlError: There is no such group with parents.
+        """
+        return str((await self._call("POST", "toolbar", {"chat": chat or None}))["group"])
+
     async def seen(self, since: int, wait_ms: int = 0) -> tuple[int, list[Item]]:
         """What was seen after cursor ``since``; waits up to ``wait_ms`` ms for the first item."""
         answer = await self._call("GET", f"seen?since={since}&wait_ms={wait_ms}")

@@ -65,7 +65,7 @@ class Emulated(Protocol):
 
     @property
     def lacks(self) -> frozenset[str]:
-        """Which of ``confirm``, ``subscribe`` and ``enter_kf`` the platform has nothing like."""
+        """Which of ``confirm``, ``subscribe``, ``enter_kf`` and ``toolbar`` the platform has nothing like."""
         ...
 
     @property
@@ -133,6 +133,10 @@ class Emulated(Protocol):
 
     async def enter_kf(self, person: str, scene_param: str) -> dict[str, Any]:
         """A parent opens the customer service conversation."""
+        ...
+
+    async def open_toolbar(self, chat: str) -> dict[str, Any]:
+        """The group whose toolbar pages stand in from now on; empty: in none."""
         ...
 
     def seen(self, since: int = 0) -> list[Item]:

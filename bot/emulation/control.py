@@ -61,6 +61,7 @@ class Control:
             "say": self._say, "press": self._press, "open": self._open, "confirm": self._confirm,
             "subscribe": self._subscribe, "enter_kf": self._enter_kf, "faults": self._faults,
             "clock": self._move, "read": self._read, "event": self._event, "limits": self._limits,
+            "toolbar": self._toolbar,
         }  # fmt: skip
         gets = {
             "seen": self._seen, "calls": self._calls, "people": self._people, "clock": self._clock,
@@ -129,6 +130,13 @@ class Control:
         self._offered("enter_kf")
         body = await _fields(request, {"person": str, "scene_param": str}, needed=("person",))
         return _json(await self._emulator.enter_kf(body["person"], body.get("scene_param", "")))
+
+    async def _toolbar(self, request: web.Request) -> web.Response:
+        """Beyond the promise: ``{"chat"}``, a class or its group: where pages on a toolbar stand from now on;
+        without it in no group."""
+        self._offered("toolbar")
+        body = await _fields(request, {"chat": str})
+        return _json(await self._emulator.open_toolbar(body.get("chat", "")))
 
     def _offered(self, what: str) -> None:
         if what in self._emulator.lacks:

@@ -125,7 +125,7 @@ async def test_senseless_says_are_refused(client: Client, body: Any, status: int
     assert (got.status, list(got.body)) == (status, ["error"])
 
 
-@pytest.mark.parametrize("path", ["confirm", "subscribe", "enter_kf", "open"])
+@pytest.mark.parametrize("path", ["confirm", "subscribe", "enter_kf", "toolbar", "open"])
 async def test_what_the_platform_lacks_is_a_conflict(client: Client, path: str) -> None:
     body = {"sender": "t-301", "url": "http://127.0.0.1/h5/x"} if path == "open" else {"person": "t-301"}
     got = await client.control(path, body)

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from bot.dialogue.control import Control, ControlError
 from bot.emulation.browser import LOGIN_PATH, WHO
 from bot.emulation.say import NotPossible
 from tests.wire.wecom_school import School, school, sha1
@@ -167,6 +168,24 @@ async def test_the_teacher_sends_into_the_open_group(wecom: School) -> None:
         (None, group, "text"), (None, group, "picture"),
     ]  # fmt: skip
     assert (await ask(wecom, "send", {"msgtype": "voice", "voice": {}}))["errCode"] == 40008
+
+
+async def test_the_group_of_the_toolbar_can_be_said(wecom: School) -> None:
+    async with Control(wecom.emulator.url) as control:
+        group = await control.open_toolbar("c302")
+        assert (await ask(wecom, "chat", {}))["chatId"] == group
+        assert await control.open_toolbar(group) == group
+        with pytest.raises(ControlError, match="404"):
+            await control.open_toolbar("c999")
+        assert (await ask(wecom, "chat", {}))["chatId"] == group, "nothing has changed"
+        assert await control.open_toolbar() == ""
+    assert (await ask(wecom, "context", {}))["entry"] == "normal"
+
+
+async def test_an_internal_group_has_no_such_toolbar() -> None:
+    async with school(profile="internal") as stand, Control(stand.emulator.url) as control:
+        with pytest.raises(ControlError, match="409"):
+            await control.open_toolbar("c302")
 
 
 async def test_the_script_names_the_emulator(wecom: School) -> None:

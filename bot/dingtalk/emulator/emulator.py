@@ -76,7 +76,7 @@ class Emulator:
         self._runner: web.AppRunner | None = None
 
     name = "DingTalk"
-    lacks = frozenset(("confirm", "subscribe", "enter_kf"))
+    lacks = frozenset(("confirm", "subscribe", "enter_kf", "toolbar"))
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -220,6 +220,10 @@ class Emulator:
     async def enter_kf(self, person: str, scene_param: str) -> dict[str, Any]:
         """DingTalk has no customer service."""
         raise NotPossible("DingTalk has no enter_kf")
+
+    async def open_toolbar(self, chat: str) -> dict[str, Any]:
+        """DingTalk has no pages on a group's toolbar."""
+        raise NotPossible("DingTalk has no toolbar")
 
     def seen(self, since: int = 0) -> list[Item]:
         """What people saw after item number ``since``."""

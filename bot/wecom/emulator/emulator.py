@@ -291,6 +291,19 @@ class WeComEmulator:
         delivered, reason = await self.customers.enter(self.world.person(person), scene_param)
         return {"delivered": delivered, "reason": reason}
 
+    async def open_toolbar(self, chat: str) -> dict[str, Any]:
+        """The group whose toolbar pages stand in from now on; empty: in none.
+
+        Raises:
+            UnknownReference: There is no such class.
+            NotPossible: It is no group with parents.
+        """
+        group = self.world.class_(chat).group if chat else ""
+        if group and self.platform.groups.class_of(group) is None:
+            raise NotPossible("an internal group has no toolbar of a class group")
+        self.platform.toolbar.group = group
+        return {"group": group}
+
     # -- looking ---------------------------------------------------------------------------------------
 
     def seen(self, since: int = 0) -> list[Item]:
