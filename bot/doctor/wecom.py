@@ -9,6 +9,7 @@ from bot.doctor import texts
 from bot.doctor.finding import Finding, bad, good, note
 from bot.doctor.house import Known
 from bot.tokens import TokenRefused
+from bot.wecom import jsapi
 from bot.wecom.client import WeCom
 from bot.wecom.errors import Verdict
 from bot.wecom.vendor import asked
@@ -92,6 +93,8 @@ class WeComTrial:
             self._allowed("the school's address book", await core.call(DEPARTMENTS, None, method="GET")),
             self._allowed("notices to parents", await core.call(SCOPE, None, self._agent, "GET")),
             self._allowed("class groups of parents", await asked(vendor.external_contact_group_chat.list())),
+            self._allowed("the organisation's ticket of toolbar pages", await jsapi.ask(core, jsapi.CORP)),
+            self._allowed("the app's ticket of toolbar pages", await jsapi.ask(core, jsapi.AGENT)),
         ]
         if self._app.kf_id is not None:
             found.append(self._account(await asked(vendor.kf.get_account_list())))

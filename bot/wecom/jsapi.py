@@ -19,9 +19,12 @@ from bot.tokens import Fetched, TokenKeeper, TokenRefused
 
 if TYPE_CHECKING:
     from bot.wecom.core import Core
+    from bot.wecom.errors import Verdict
 
 CORP = "/cgi-bin/get_jsapi_ticket"
 AGENT = "/cgi-bin/ticket/get"
+APART_S = 30.0
+"""Between two requests for a ticket that brought nothing."""
 _log = get_logger("jsapi")
 
 
@@ -57,20 +60,27 @@ def _sign(ticket: str, url: str, now: int) -> Signature:
 
 
 def _corp(core: Core) -> TokenKeeper:
-    return TokenKeeper(lambda: _fetch(core, CORP, {}), core.clock)
+    return TokenKeeper(lambda: _fetch(core, CORP), core.clock)
 
 
 def _agent(core: Core) -> TokenKeeper:
-    return TokenKeeper(lambda: _fetch(core, AGENT, {"type": "agent_config"}), core.clock)
+    return TokenKeeper(lambda: _fetch(core, AGENT), core.clock)
 
 
-async def _fetch(core: Core, path: str, query: Mapping[str, str]) -> Fetched | Refused:
-    """A question changes nothing, so "maybe" only means: try again."""
-    came = await core.call(path, None, query, method="GET")
+async def ask(core: Core, path: str) -> Verdict:
+    """Ask for a ticket: :data:`CORP` or :data:`AGENT`."""
+    return await core.call(path, None, {"type": "agent_config"} if path == AGENT else {}, method="GET")
+
+
+async def _fetch(core: Core, path: str) -> Fetched | Refused:
+    """A ticket; where the platform does not answer, looks at the page must not use up its hour."""
+    came = await ask(core, path)
     ticket, lives = came.data.get("ticket"), came.data.get("expires_in")
     if came.meaning == "ok":
         if isinstance(ticket, str) and ticket and isinstance(lives, int):
             return Fetched(ticket, float(lives))
-        return Refused("unreadable", "retry")
+        return Refused("unreadable", "slow", APART_S)
     outcome = came.outcome()
-    return Refused(outcome.code, "retry") if isinstance(outcome, Maybe) else outcome
+    if isinstance(outcome, Maybe) or outcome.action == "retry":
+        return Refused(outcome.code, "slow", APART_S)
+    return outcome

@@ -40,6 +40,8 @@ async def test_a_school_where_all_is_allowed(ward: Ward) -> None:
         "a token was given", "a message to a member was taken", "the app itself may be used",
         "the school's address book may be used", "notices to parents may be used",
         "class groups of parents may be used", "customer service may be used",
+        "the organisation's ticket of toolbar pages may be used",
+        "the app's ticket of toolbar pages may be used",
     ):  # fmt: skip
         assert f"✓ wecom.school: {what}" in said
     assert [item.to for item in ward.emulator.seen()] == ["t-302"]
@@ -48,11 +50,14 @@ async def test_a_school_where_all_is_allowed(ward: Ward) -> None:
 async def test_each_missing_right_is_named(ward: Ward) -> None:
     ward.emulator.platform.parents_may_use = False
     ward.emulator.platform.groups.broadcast_refused = 48002
-    ward.emulator.faults.set({"rules": [{"api": "/cgi-bin/externalcontact/groupchat/list", "kind": "code",
-                                         "value": 84074}]})  # fmt: skip
+    ward.emulator.faults.set({"rules": [
+        {"api": "/cgi-bin/externalcontact/groupchat/list", "kind": "code", "value": 84074},
+        {"api": "/cgi-bin/ticket/get", "kind": "code", "value": 60011},
+    ]})  # fmt: skip
     said = await ward.says()
     assert "✗ wecom.school: notices to parents was refused (48002)" in said
     assert "✗ wecom.school: class groups of parents was refused (84074)" in said
+    assert "✗ wecom.school: the app's ticket of toolbar pages was refused (60011)" in said
 
 
 async def test_another_secret(ward: Ward) -> None:

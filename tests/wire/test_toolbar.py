@@ -284,6 +284,36 @@ async def test_without_a_ticket_the_page_says_what_to_do(stand: Stand) -> None:
     assert texts.BAR_HELP in phone.html
 
 
+async def _asked(stand: Stand) -> list[str]:
+    """The requests for tickets."""
+    return [call["api"] for call in await stand.control.calls() if "ticket" in call["api"]]
+
+
+async def test_the_tickets_are_kept_and_renewed_in_time(stand: Stand) -> None:
+    phone = await stand.phone()
+    for _look in range(5):
+        await phone.get("/h5/toolbar")
+    assert len(await _asked(stand)) == 2
+    await stand.walk(minutes=120)
+    await phone.get("/h5/toolbar")
+    assert len(await _asked(stand)) == 4
+
+
+async def test_without_an_answer_not_every_look_asks_for_a_ticket(stand: Stand) -> None:
+    rules = [
+        {"api": api, "kind": "http", "value": 502}
+        for api in ("/cgi-bin/get_jsapi_ticket", "/cgi-bin/ticket/get")
+    ]
+    await stand.control.faults(1, rules)
+    phone = await stand.phone()
+    for _look in range(5):
+        await phone.get("/h5/toolbar")
+    assert len(await _asked(stand)) == 2
+    await stand.walk(minutes=1)
+    await phone.get("/h5/toolbar")
+    assert len(await _asked(stand)) == 4
+
+
 async def test_words_are_words(stand: Stand) -> None:
     phone = await _ready(stand, "提醒明天带<img src=x onerror=alert(1)>和</script><script>alert(2)</script>")
     assert "onerror" in phone.shown["words"], "as it was written"
