@@ -112,6 +112,7 @@ class Pages:
         router.add_get("/h5/toolbar", self._guarded(bar.page))
         router.add_get("/h5/toolbar.js", self._guarded(bar.script))
         router.add_post("/h5/toolbar/open", self._guarded(bar.open))
+        router.add_post("/h5/toolbar/own", self._guarded(bar.own))
         router.add_post("/h5/toolbar/take", self._guarded(bar.take))
         router.add_post("/h5/toolbar/told", self._guarded(bar.told))
         router.add_get("/h5/out", self._guarded(door.ask_out))

@@ -7,6 +7,8 @@
   var words = document.getElementById("words");
   var send = document.getElementById("send");
   var again = document.getElementById("again");
+  var copy = document.getElementById("copy");
+  var copied = document.getElementById("copied");
   var told = page.dataset;
   var chat = "", now = null, busy = false;
 
@@ -16,6 +18,22 @@
     help.hidden = true;
     send.hidden = !canSend;
     again.hidden = !canLook;
+    keep();
+  }
+
+  // Whatever else goes wrong, the words that are shown can be copied.
+  function keep() {
+    copy.hidden = words.hidden;
+    copied.textContent = "";
+  }
+
+  function toClipboard() {
+    function bySelection() {
+      getSelection().selectAllChildren(words);
+      try { return document.execCommand("copy"); } catch (error) { return false; }
+    }
+    if (!navigator.clipboard) return Promise.resolve(bySelection());
+    return navigator.clipboard.writeText(words.textContent).then(function () { return true; }, bySelection);
   }
 
   function later(ms) {
@@ -98,6 +116,9 @@
   }
 
   send.addEventListener("click", tapped);
+  copy.addEventListener("click", function () {
+    toClipboard().then(function (done) { copied.textContent = done ? copied.dataset.done : copied.dataset.byHand; });
+  });
   again.addEventListener("click", function () { if (!busy) look().catch(failed); });
 
   if (typeof ww === "undefined" || !told.signed) return; // what stands there says where to open it
@@ -119,5 +140,10 @@
     if (chat) return failed(error);
     say.hidden = true;
     help.hidden = false;
+    return post("own", {}).then(function (answer) {
+      words.textContent = answer.words;
+      words.hidden = !answer.words;
+      keep();
+    }).catch(function () { return undefined; });
   });
 })();

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -34,6 +34,7 @@ from storage import people, schools
 from storage.engine import Db
 from storage.inbox import MailKey, arrival
 from storage.page_sessions import PageSession
+from storage.schools import School
 
 if TYPE_CHECKING:
     from bot.pages.pages import Keep, Pages
@@ -45,6 +46,7 @@ LOOK_S = 0.1
 PER_MINUTE = 60
 """So many steps of one teacher; a page that waits asks every second or so."""
 _KINDS = ("broadcast", "forward")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,12 @@ class Toolbar:
         proof = self._proof(of, given.chat, shown.task_id, shown.version, page)
         return self._answer(shown, page=page, proof=proof)
 
+    async def own(self, request: web.Request, of: Visit) -> web.Response:
+        """No group is open: what waits in the teacher's own classes, to be copied."""
+        member, _given = await self._given(request, of, forms.Bare)
+        words = await self._reading(member, lambda ctx, _school: toolbar.own(ctx))
+        return self._answer(Shown("nothing", texts.BAR_HELP, words=words))
+
     async def take(self, request: web.Request, of: Visit) -> web.Response:
         """「发到本群」: nobody else may send it from now on, and what lies elsewhere is taken back first."""
         member, given = await self._given(request, of, forms.Take)
@@ -208,14 +216,19 @@ class Toolbar:
         return [f"wecom/{name}/{kind}/{chat}" for name in mine for kind in _KINDS]
 
     async def _look(self, member: PageSession, chat: str, page: str = "") -> Shown:
-        def unit(db: Db) -> Shown:
+        def look(ctx: Ctx, school: School) -> Shown:
+            return toolbar.look(ctx, self._chats(school.corp, chat), page)
+
+        return await self._reading(member, look)
+
+    async def _reading(self, member: PageSession, read: Callable[[Ctx, School], T]) -> T:
+        def unit(db: Db) -> T:
             school = schools.get(db, member.school_id)
             person = people.get(db, member.person_id)
             if school is None or person is None:
                 raise missing()
             roles = people.roles(db, person.id)
-            ctx = Ctx(db, self._pages.now, school, person, roles, new_id)
-            return toolbar.look(ctx, self._chats(school.corp, chat), page)
+            return read(Ctx(db, self._pages.now, school, person, roles, new_id), school)
 
         return await self._pages.read(unit)
 

@@ -73,7 +73,7 @@ def too_late(class_name: str) -> str:
 
 OVER = "这件事已经结束了。"
 
-BAR_UNKNOWN = "这个群还没有连到班级，我不知道该发什么。请先在学校通讯录里确认班级群。"
+BAR_UNKNOWN = "这个群还没有绑定班级，请先在学校通讯录里把它设为班级群，再和小助手说「同步名册」。"
 BAR_NOT_YOURS = "这个群的消息由班主任来发，您这边不用做什么。"
 BAR_NOTHING = "今天没有等着发的消息。写好以后，再打开这一页就能发。"
 BAR_CHANGING = "内容正在准备，过一会儿点「再看一下」。"
@@ -82,6 +82,11 @@ BAR_TAKING = "正在收回群发任务，免得发两遍。收回了就发到本
 BAR_SENDING = "正在发到本群，请不要关掉这一页。"
 BAR_REFUSED = "群发任务没能收回，这次没有发。请过一会儿再试，或者在「群发任务」里点「发送」。"
 BAR_BY_HAND = "没有发成，文字已经发给您了，长按就能转到群里。"
+
+
+def bar_nothing(day: str, clock: str) -> str:
+    """There is nothing to send, and when there will be; without a day nobody knows yet."""
+    return f"{BAR_NOTHING}\n下一次预览：{day}{clock}。" if day else BAR_NOTHING
 
 
 def bar_ready(class_name: str, *, picture: bool) -> str:

@@ -16,6 +16,8 @@ from handlers.broadcast import byhand, texts
 from handlers.broadcast.ending import finish, floor, over
 from handlers.broadcast.post import KIND, NAME, NOT_TOLD, lay, stop
 from handlers.context import Ctx
+from handlers.digest.desks import desks, times
+from handlers.language.say import say_day, say_time
 from handlers.message import Event
 from handlers.reply import Act, Outcome, StopSend, Thing
 from storage import broadcast, classes, people, tasks
@@ -76,7 +78,25 @@ def look(ctx: Ctx, chats: Sequence[str], holder: str = "") -> Shown:
     if not _decides(ctx, of):
         return Shown("nothing", texts.BAR_NOT_YOURS)
     task = tasks.for_day(ctx.db, of.id, ctx.local.date())
-    return Shown("nothing", texts.BAR_NOTHING) if task is None else _shown(ctx, of, task, holder)
+    return _nothing(ctx, of) if task is None else _shown(ctx, of, task, holder)
+
+
+def own(ctx: Ctx) -> str:
+    """What waits in the classes of the person of ``ctx``, to be copied where no group is open."""
+    waiting = []
+    for desk in desks(ctx):
+        task = tasks.for_day(ctx.db, desk.of.id, ctx.local.date()) if _decides(ctx, desk.of) else None
+        shown = _shown(ctx, desk.of, task, "") if task is not None else None
+        waiting += [shown.words] if shown is not None and shown.words else []
+    return texts.merged(waiting)
+
+
+def _nothing(ctx: Ctx, of: SchoolClass) -> Shown:
+    """Nothing waits; the next preview comes at its time on the next day of school."""
+    day, clock = ctx.local.date(), times(ctx, of.id).preview
+    today = ctx.calendar.is_school_day(day) and ctx.local.time() < clock
+    coming = day if today else ctx.calendar.next_school_day(day)
+    return Shown("nothing", texts.bar_nothing(say_day(coming) if coming else "", say_time(clock)))
 
 
 def _decides(ctx: Ctx, of: SchoolClass) -> bool:
@@ -90,7 +110,7 @@ def _shown(ctx: Ctx, of: SchoolClass, task: Task, holder: str) -> Shown:
         case "sent":
             return Shown("sent", texts.bar_sent(of.name), task.id)
         case "dropped":
-            return Shown("nothing", texts.BAR_NOTHING)
+            return _nothing(ctx, of)
         case "taken" if mine:
             return Shown("go", texts.BAR_SENDING, task.id, task.laid)
         case "taking" if mine:
@@ -100,7 +120,7 @@ def _shown(ctx: Ctx, of: SchoolClass, task: Task, holder: str) -> Shown:
         case "queued" | "stopping":
             return Shown("wait", texts.BAR_CHANGING, task.id)
     if over(ctx, task):
-        return Shown("nothing", texts.BAR_NOTHING)
+        return _nothing(ctx, of)
     if mine:
         asked = task.state == "asked"
         return Shown("again" if asked else "by_hand", texts.BAR_REFUSED if asked else texts.BAR_BY_HAND)

@@ -98,6 +98,9 @@ async def test_the_client_does_not_send(stand: Stand, opened: Opened, tmp_path: 
         await page.wait_for_selector(f"#say:has-text('{said.BAR_BY_HAND}')")
     assert await stand.in_group() == []
     assert (await stand.task()).state == "by_hand"
+    assert "带水彩笔" in await page.inner_text("#words"), "the words stay"
+    await page.click("#copy")
+    await page.wait_for_function("document.getElementById('copied').textContent")
     stand.emulator.platform.toolbar.group = stand.group
     await page.click("#again")
     await page.wait_for_selector("#send:visible")
@@ -107,10 +110,13 @@ async def test_the_client_does_not_send(stand: Stand, opened: Opened, tmp_path: 
 
 
 async def test_outside_a_group_it_says_where_to_open_it(stand: Stand, opened: Opened, tmp_path: Path) -> None:
+    await stand.publish()
     stand.emulator.platform.toolbar.group = ""
     page = await opened()
     async with _looks(page, tmp_path / "outside.png"):
         await page.wait_for_selector(f"#help:has-text('{texts.BAR_HELP}')")
+        await page.wait_for_selector("#copy:visible")
+    assert "带水彩笔" in await page.inner_text("#words")
     assert not await page.locator("#send").is_visible()
 
 

@@ -284,6 +284,23 @@ async def test_without_a_ticket_the_page_says_what_to_do(stand: Stand) -> None:
     assert texts.BAR_HELP in phone.html
 
 
+async def test_nothing_waits_and_it_says_when_something_will(stand: Stand) -> None:
+    phone = await stand.phone()
+    assert (await phone.open())["text"] == said.bar_nothing("10月12日（周一）", "16:30")
+    await stand.walk(minutes=31)
+    assert (await phone.open())["text"] == said.bar_nothing("10月13日（周二）", "16:30")
+
+
+async def test_outside_a_group_there_are_the_own_words_to_copy(stand: Stand) -> None:
+    await stand.publish()
+    for who, waiting in ((TEACHER, True), (OTHER, False), (DEPUTY, False)):
+        phone = await stand.phone(who)
+        answer = await phone.post("own", {"form": phone.data("form")})
+        assert (answer["state"], answer["task"]) == ("nothing", ""), "nothing can be sent from there"
+        assert ("带水彩笔" in answer["words"]) is waiting
+    assert (await stand.task()).state == "asked"
+
+
 async def _asked(stand: Stand) -> list[str]:
     """The requests for tickets."""
     return [call["api"] for call in await stand.control.calls() if "ticket" in call["api"]]
