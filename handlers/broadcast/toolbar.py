@@ -125,7 +125,9 @@ def _shown(ctx: Ctx, of: SchoolClass, task: Task, holder: str) -> Shown:
         asked = task.state == "asked"
         return Shown("again" if asked else "by_hand", texts.BAR_REFUSED if asked else texts.BAR_BY_HAND)
     wanted = [section for section in tasks.sections(ctx.db, task) if section.wanted]
-    text = texts.bar_ready(of.name, picture=any(section.picture for section in wanted))
+    # The picture is in the teacher's chat only where the words are, too.
+    picture = task.state == "by_hand" and any(section.picture for section in wanted)
+    text = texts.bar_ready(of.name, picture=picture)
     words = texts.merged([section.text for section in wanted])
     return Shown("ready", text, task.id, task.version, words)
 

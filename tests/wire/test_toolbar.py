@@ -42,6 +42,7 @@ def _digest_is_there(shown: dict[str, Any]) -> bool:
 async def test_one_tap_and_the_class_has_it(stand: Stand) -> None:
     phone = await _ready(stand)
     assert _digest_is_there(phone.shown)
+    assert phone.shown["text"] == said.bar_ready("三(2)班", picture=False), "nobody has been sent a picture"
     assert (await stand.task()).state == "asked"
     assert (await phone.take())["state"] == "go"
     assert [task.cancelled for task in stand.emulator.platform.groups.tasks.values()] == [True]
@@ -58,6 +59,7 @@ async def test_a_group_only_people_post_to(tmp_path: Path) -> None:
     async with standing(tmp_path, forward=True) as stand:
         phone = await _ready(stand)
         assert (await stand.task()).state == "by_hand"
+        assert phone.shown["text"] == said.bar_ready("三(2)班", picture=True)
         assert (await phone.take())["state"] == "go"
         assert (await phone.tell())["state"] == "sent"
 
