@@ -91,7 +91,8 @@ async def test_somebody_else_reads_whose_it_is(stand: Stand, opened: Opened, tmp
 async def test_the_client_does_not_send(stand: Stand, opened: Opened, tmp_path: Path) -> None:
     await stand.publish()
     page = await opened()
-    await page.wait_for_selector("#send:visible")
+    async with _looks(page, tmp_path / "words.png"):
+        await page.wait_for_selector("#send:visible")
     stand.emulator.platform.toolbar.group = ""
     await page.click("#send")
     async with _looks(page, tmp_path / "failed.png"):
