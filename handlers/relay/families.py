@@ -12,7 +12,6 @@ from storage import access, classes, people
 from storage.access import Denied, System
 from storage.classes import SchoolClass
 from storage.people import Person, Role
-from storage.pupils import Pupil
 
 TEACHING = ("teacher", "deputy", "co_teacher")
 _KINDS = ("dingtalk_user", "wecom_member", "wecom_kf", "wecom_parent", "page")
@@ -134,7 +133,7 @@ def near(ctx: Ctx, child: str, relation: str, within: Sequence[str]) -> list[Fam
     ]
 
 
-def _pupils(ctx: Ctx, within: Sequence[str]) -> Iterator[tuple[SchoolClass, Pupil]]:
+def _pupils(ctx: Ctx, within: Sequence[str]) -> Iterator[tuple[SchoolClass, access.Pupil]]:
     for class_id in within:
         of = classes.get(ctx.db, class_id)
         pupils = access.access_class_pupils(ctx.db, SELF, class_id, "reply", now=ctx.now)
