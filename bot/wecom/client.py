@@ -153,7 +153,8 @@ class WeCom:
             return voice.idempotent(command)
         if isinstance(command.target, Private):
             return self._removed(command)
-        return isinstance(command.target, Parent)
+        # Of a task in doubt a second try only looks whether it is there.
+        return isinstance(command.target, Parent | Broadcast)
 
     def bucket_names(self, command: AnyCommand) -> list[Bucket]:
         """The limits this command falls under, as (bucket, messages, window in seconds)."""
