@@ -225,6 +225,13 @@ def forget(db: Db, before: date) -> int:
     return db.conn.execute(delete(tasks).where(old)).rowcount
 
 
+def version_of(db: Db, outbox_id: str) -> int | None:
+    """Which version a row of the outbox was to lay; None if it is no such row, or forgotten."""
+    mine = (outbox.c.id == outbox_id, outbox.c.subject_kind == "broadcast")
+    version: int | None = db.conn.execute(select(outbox.c.subject_version).where(*mine)).scalar_one_or_none()
+    return version
+
+
 def under_way(db: Db, task: Task) -> bool:
     """Whether a post of it is queued or being sent."""
     about = (outbox.c.subject_kind == "broadcast", outbox.c.subject_id == task.id)

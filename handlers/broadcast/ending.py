@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from handlers.broadcast import byhand, texts
-from handlers.broadcast.post import CLOSING, OPEN, SLOT_USED, TAKEN_OUT, lay
+from handlers.broadcast.post import CLOSING, OPEN, SLOT_USED, TAKEN_OUT, lay, tell
 from handlers.context import Ctx
-from handlers.reply import Act, Outcome, OutcomeKind, Reply, Tell, Thing, ToPerson
+from handlers.reply import Act, OutcomeKind, Reply, ToPerson
 from storage import classes, people, tasks
-from storage.tasks import Section, Task
+from storage.tasks import Task
 
 
 def over(ctx: Ctx, task: Task) -> bool:
@@ -21,6 +21,8 @@ def floor(ctx: Ctx, task: Task, code: str) -> list[Act]:
     wanted_now = [section for section in tasks.sections(ctx.db, task) if section.wanted]
     if of is None or not wanted_now:
         return lay(ctx, task)
+    if over(ctx, task):
+        return finish(ctx, task, "expired")
     handed = byhand.hand_over(ctx, of, task, wanted_now, texts.why(code))
     return handed or finish(ctx, task, "refused", code)
 
@@ -48,9 +50,3 @@ def finish(ctx: Ctx, task: Task, kind: OutcomeKind, code: str = "") -> list[Act]
 def _say_too_late(ctx: Ctx, task: Task) -> list[Act]:
     of, teacher = classes.get(ctx.db, task.class_id), people.class_teacher(ctx.db, task.class_id)
     return [Reply(ToPerson(teacher.id), texts.too_late(of.name), arrival="must")] if of and teacher else []
-
-
-def tell(ctx: Ctx, task: Task, section: Section, kind: OutcomeKind, code: str) -> Tell:
-    """Say to a section's feature what became of it."""
-    thing = Thing(section.thing_kind, section.thing_id)
-    return Tell(section.feature, Outcome(ctx.new_id(), kind, code, thing, "", None, task.class_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from handlers.broadcast import byhand, texts, toolbar
-from handlers.broadcast.ending import finish, floor, over, tell
+from handlers.broadcast.ending import finish, floor, over
 from handlers.broadcast.post import (
     CLOSING,
     KIND,
@@ -16,6 +16,7 @@ from handlers.broadcast.post import (
     go_on,
     lay,
     stop,
+    tell,
 )
 from handlers.context import Ctx
 from handlers.feature import Check
@@ -35,7 +36,7 @@ from handlers.reply import (
     Thing,
     ToPerson,
 )
-from storage import classes, numbers, people, tasks
+from storage import classes, numbers, outbox, people, tasks
 from storage.engine import Db
 from storage.schedule import Occurrence
 from storage.tasks import Task
@@ -119,9 +120,18 @@ def _laid(ctx: Ctx, task: Task, outcome: Outcome) -> list[Act]:
         # Decided otherwise while it was on its way: it must not lie there beside another.
         beside = outcome.kind == "sent" and platform_id not in ("", task.task_id)
         return [StopSend(task.class_id, platform_id, Thing(KIND, task.id), NAME)] if beside else []
+    version = tasks.version_of(ctx.db, outcome.outbox_id)
+    laid_now = task.laid if version is None else version
+    if laid_now != task.laid:
+        # A newer one has been queued since. Where it is on its way already, the older must not lie beside.
+        if outcome.kind != "sent" or not platform_id:
+            return []
+        if not outbox.withdraw(ctx.db, KIND, task.id):
+            return [StopSend(task.class_id, platform_id, Thing(KIND, task.id), NAME)]
     match outcome.kind:
         case "sent" if platform_id:
-            tasks.set_state(ctx.db, task.id, _QUEUED, "asked", task_id=platform_id, asked_at=ctx.now)
+            values = {"task_id": platform_id, "asked_at": ctx.now, "laid": laid_now}
+            tasks.set_state(ctx.db, task.id, _QUEUED, "asked", **values)
             byhand.plan_look(ctx, task.id, ctx.now)
             laid = tasks.get(ctx.db, task.id)
             return stop(ctx, laid) if laid is not None and laid.version > laid.laid else []

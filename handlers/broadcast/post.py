@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 
 from handlers.broadcast import byhand, texts
 from handlers.context import Ctx
-from handlers.reply import Act, Drawn, Reply, StopSend, Subject, Thing, ToClass
+from handlers.reply import Act, Drawn, Outcome, OutcomeKind, Reply, StopSend, Subject, Tell, Thing, ToClass
 from storage import broadcast, classes, outbox, tasks
 from storage.tasks import Section, Task
 
@@ -153,7 +153,8 @@ def lay(ctx: Ctx, task: Task) -> list[Act]:
         tasks.set_state(ctx.db, task.id, OPEN, "dropped", task_id=None, done_at=ctx.now)
         return []
     if classes.way(of.group_chat) == "by_hand":
-        return byhand.hand_over(ctx, of, task, open_sections)
+        handed = byhand.hand_over(ctx, of, task, open_sections)
+        return handed or [tell(ctx, task, section, "refused", "no_lane") for section in open_sections]
     queued = {"laid": task.version, "task_id": None}
     tasks.set_state(ctx.db, task.id, (*OPEN, "dropped"), "queued", **queued)
     made = Reply(
@@ -168,3 +169,9 @@ def lay(ctx: Ctx, task: Task) -> list[Act]:
         owner=NAME,
     )
     return [made]
+
+
+def tell(ctx: Ctx, task: Task, section: Section, kind: OutcomeKind, code: str) -> Tell:
+    """A section's feature hears what became of it."""
+    thing = Thing(section.thing_kind, section.thing_id)
+    return Tell(section.feature, Outcome(ctx.new_id(), kind, code, thing, "", None, task.class_id))

@@ -346,7 +346,7 @@ def _recall(ctx: Ctx, _message: Message, _wish: Pending, desk: Desk) -> Sequence
     if posted.state == "published":
         return [recalling.offer(ctx, desk, posted)]
     out = posted.state == "queued"
-    return [Reply(Asker(), texts.being_sent(posting.spoken(posted)) if out else NOTHING_HANGS)]
+    return [Reply(Asker(), posting.not_yet(ctx, posted) if out else NOTHING_HANGS)]
 
 
 _COMMANDS: dict[str, _Command] = {

@@ -66,7 +66,8 @@ def lies_before_teacher(ctx: Ctx, sheet: Sheet) -> bool:
     return sheet.state == "queued" and waits(ctx, sheet.of.id, sheet.day)
 
 
-def _not_yet(ctx: Ctx, sheet: Sheet) -> str:
+def not_yet(ctx: Ctx, sheet: Sheet) -> str:
+    """It has been sent off and is not in the group."""
     name = spoken(sheet)
     return texts.waits_for_you(name) if lies_before_teacher(ctx, sheet) else texts.being_sent(name)
 
@@ -89,7 +90,7 @@ def publish(ctx: Ctx, sheet: Sheet, *, again: bool = False) -> list[Act] | str:
     if verdict.verdict == "block":
         return digest_stopped(verdict, spoken(sheet))
     if not digests.set_state(ctx.db, sheet.digest.id, _OPEN, "queued", ctx.now):
-        return _not_yet(ctx, sheet)
+        return not_yet(ctx, sheet)
     digests.publish_text(ctx.db, sheet.digest.id, made.text, made.sections, ctx.now)
     return _post(ctx, sheet, made, again=again)
 
@@ -99,7 +100,7 @@ def _refusal(ctx: Ctx, sheet: Sheet) -> str | None:
     if sheet.state == "published":
         return texts.already_sent(spoken(sheet))
     if sheet.state == "queued":
-        return _not_yet(ctx, sheet)
+        return not_yet(ctx, sheet)
     if not ctx.calendar.is_school_day(sheet.day):
         following = ctx.calendar.next_school_day(sheet.day)
         return (

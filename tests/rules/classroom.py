@@ -151,9 +151,14 @@ class Classroom:
         self.store.run(unit).result()
 
     def came(
-        self, thing: Thing, act: Literal["say", "ask_task", "stop_task"], kind: OutcomeKind, **facts: str
+        self,
+        thing: Thing,
+        act: Literal["say", "ask_task", "stop_task"],
+        kind: OutcomeKind,
+        row: str = "",
+        **facts: str,
     ) -> None:
-        """What became of a broadcast: of the post, of a look, of taking it back."""
+        """What became of a broadcast: of the post, of a look, of taking it back; ``row`` is the outbox's."""
         self.sent.clear()
 
         def unit(db: Db) -> None:
@@ -161,7 +166,7 @@ class Classroom:
             of = next(
                 one for one in classes.of_school(db, schools.all_schools(db)[0].id) if one.name == "三(2)班"
             )
-            outcome = Outcome(self.new_id(), kind, code, thing, "", None, of.id, act, facts)
+            outcome = Outcome(row or self.new_id(), kind, code, thing, "", None, of.id, act, facts)
             ctx = self._ctx(db, None)
             for name, each in router.outcome(ctx, "broadcast", outcome):
                 self._post(ctx, name, each, "")
