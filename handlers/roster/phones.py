@@ -32,13 +32,22 @@ _CODES = frozenset(
 """This person is not reached that way, today or tomorrow; everything else may pass."""
 
 
+_UNTOLD = "page."
+"""Begins the reason where the words do lie on the page."""
+
+
 def note(ctx: Ctx, outcome: Outcome) -> None:
-    """A guardian could not be reached: on the list with them. Something arrived: off it."""
+    """A guardian could not be reached: on the list with them. Something arrived: off it.
+
+    Words on a page whose notice the platform refused lie there untold: nobody looks for them by chance.
+    """
     if outcome.act != "say" or outcome.to_person is None:
         return
-    if outcome.kind == "sent":
+    untold = outcome.facts.get("notice", "") if outcome.kind == "sent" else ""
+    code = outcome.code if outcome.kind == "refused" else untold
+    if outcome.kind == "sent" and not untold:
         book.called(ctx.db, ctx.now, outcome.to_person)
-    if outcome.kind != "refused" or outcome.code not in _CODES:
+    if code not in _CODES:
         return
     for class_id in _classes(ctx, outcome.to_person):
         book.to_call(
@@ -48,7 +57,7 @@ def note(ctx: Ctx, outcome: Outcome) -> None:
             school_id=ctx.school.id,
             class_id=class_id,
             person_id=outcome.to_person,
-            reason=outcome.code,
+            reason=f"{_UNTOLD}{code}" if untold else code,
         )
 
 
@@ -74,7 +83,7 @@ def waiting(ctx: Ctx) -> Sequence[Call]:
     """Who of the writer's classes is to be called; who can be reached again is taken off first."""
     found = []
     for call in book.calls(ctx.db, families.taught(ctx)):
-        if _reached_again(ctx, call.person_id):
+        if _reached_again(ctx, call):
             book.called(ctx.db, ctx.now, call.person_id)
         else:
             found.append(call)
@@ -88,10 +97,12 @@ def done(ctx: Ctx) -> Reply:
     return shown(ctx) if waiting(ctx) else Reply(Asker(), texts.CALLED)
 
 
-def _reached_again(ctx: Ctx, person_id: str) -> bool:
-    if any(entry.subscribed for entry in book.of_ours(ctx.db, "parent", person_id)):
+def _reached_again(ctx: Ctx, call: Call) -> bool:
+    if any(entry.subscribed for entry in book.of_ours(ctx.db, "parent", call.person_id)):
         return True
-    return people.identity_of(ctx.db, person_id, "page") is not None
+    return not call.reason.startswith(_UNTOLD) and (
+        people.identity_of(ctx.db, call.person_id, "page") is not None
+    )
 
 
 def _line(ctx: Ctx, call: Call) -> str:
