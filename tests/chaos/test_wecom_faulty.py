@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.command import Broadcast, Command, Outcome
 from bot.tokens import TokenKeeper
 from bot.wecom import app, groupmsg, kf
 from bot.wecom.client import WeCom
+from bot.wecom.core import Core
+from bot.wecom.media import Uploads
 from config.ids import new_id
 from tests.chaos.wecom_faulty import run
 from tests.chaos.wecom_obeyed import KF, LAY, MEMBER
@@ -60,7 +64,7 @@ async def test_a_card_in_doubt_whose_lane_changes_would_be_seen_twice(
 ) -> None:
     monkeypatch.setattr(WeCom, "_removed", lambda _self, _command: True)
     plan = (("reset", None), ("code", "43012"))
-    report = await run(tmp_path, 80, 0.3, 1, plans={MEMBER: plan})
+    report = await run(tmp_path, 240, 0.3, 1, plans={MEMBER: plan})
     assert report.doubled > 0
 
 
@@ -69,11 +73,16 @@ async def test_a_task_that_is_not_looked_for_would_be_laid_twice(
 ) -> None:
     """Taken for safe, a task whose answer was lost would lie there twice."""
 
+    lay = groupmsg.lay
+
     async def never(*_given: object) -> str:
         return ""
 
+    async def anew(core: Core, command: Command, target: Broadcast, uploads: Uploads) -> Outcome:
+        return await lay(core, replace(command, tried=None), target, uploads)
+
     monkeypatch.setattr(groupmsg, "_find", never)
-    monkeypatch.setattr(WeCom, "idempotent", lambda _self, _command: True)
+    monkeypatch.setattr(groupmsg, "lay", anew)
     report = await run(tmp_path, 60, 0.5, 1, plans={LAY: LOST_ANSWER})
     assert report.doubled > 0
 
