@@ -16,16 +16,19 @@ import re
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 import bot
-from config.clock import SystemClock
-from tests.wire.test_intake import SECRET, Door, door
+from config.clock import SystemClock, real_now
+from tests.wire.test_intake import SECRET, Door
+from tests.wire.test_intake import door as any_door
 
 EXAMPLES = int(os.environ.get("CLASSBRIDGE_MUTATIONS", "500"))
 ROBOT = "/dingtalk/school/robot"
@@ -33,9 +36,24 @@ NONE = 0
 """The connection was ended without an answer."""
 
 
+class Still(SystemClock):
+    """A clock that stands where it was when the requests below were signed: none of them grows old."""
+
+    moment = real_now()
+
+    @override
+    def now(self) -> datetime:
+        return self.moment
+
+
+def door(tmp_path: Path) -> AbstractAsyncContextManager[Door]:
+    """The door at that moment."""
+    return any_door(tmp_path, Still())
+
+
 def signed(number: int) -> dict[str, str]:
     """A genuine pair of headers; each number has its own millisecond."""
-    stamp = str(int(SystemClock().now().timestamp() * 1000) + number % 1000)
+    stamp = str(int(Still.moment.timestamp() * 1000) + number % 1000)
     mac = hmac.digest(SECRET.encode(), f"{stamp}\n{SECRET}".encode(), "sha256")
     return {"timestamp": stamp, "sign": base64.b64encode(mac).decode()}
 

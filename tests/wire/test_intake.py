@@ -22,7 +22,7 @@ from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.server import Server
 from bot.supervisor import bind
-from config.clock import SystemClock
+from config.clock import Clock, SystemClock
 from config.settings import DingTalkApp
 from storage import inbox, schema
 from storage.engine import Db, Store, open_store
@@ -30,6 +30,7 @@ from storage.spool import Spool
 
 SECRET = "not-a-real-secret-of-any-app"
 CALLBACKS = 200
+SYSTEM = SystemClock()
 
 
 @dataclass
@@ -43,9 +44,10 @@ class Door:
     dingtalk: DingTalkDoor
     database: Path
     http: aiohttp.ClientSession
+    clock: Clock
 
     async def say(self, msg_id: str, text: str = "你好", **more: object) -> tuple[int, bytes]:
-        timestamp = str(int(SystemClock().now().timestamp() * 1000) + int(msg_id[1:]) % 1000)
+        timestamp = str(int(self.clock.now().timestamp() * 1000) + int(msg_id[1:]) % 1000)
         mac = hmac.digest(SECRET.encode(), f"{timestamp}\n{SECRET}".encode(), "sha256")
         body = {
             "msgId": msg_id,
@@ -81,7 +83,7 @@ class Door:
 
 
 @asynccontextmanager
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+async def door(tmp_path: Path, clock: Clock = SYSTEM) -> AsyncIterator[Door]:
     """Store, spool, intake and listener, without anything behind them."""
     database = tmp_path / "a.db"
     url = f"sqlite:///{database}"
@@ -92,8 +94,8 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     app = DingTalkApp(client_id="d", client_secret=SECRET, corp_id="c")  # type: ignore[arg-type]
     metrics = Metrics()
     robots = {"school": Robot("school", app)}
-    intake = Intake(store, spool, SystemClock(), key, metrics, lambda: None)
-    dingtalk = DingTalkDoor(intake, SystemClock(), metrics, robots)
+    intake = Intake(store, spool, clock, key, metrics, lambda: None)
+    dingtalk = DingTalkDoor(intake, clock, metrics, robots)
 
     async def health() -> dict[str, object]:
         return {"status": "ok"}
@@ -101,13 +103,15 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     server = Server(metrics, health, routes=[dingtalk.add_to])
     public, admin = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
     await server.start(public, admin)
-    async with aiohttp.ClientSession() as http:
-        here = f"http://127.0.0.1:{public.getsockname()[1]}"
-        yield Door(here, store, spool, intake, dingtalk, database, http)
-    await server.stop()
-    await intake.close()
-    store.close()
-    spool.close()
+    try:
+        async with aiohttp.ClientSession() as http:
+            here = f"http://127.0.0.1:{public.getsockname()[1]}"
+            yield Door(here, store, spool, intake, dingtalk, database, http, clock)
+    finally:  # a test that fails leaves nothing open that would fail its neighbour
+        await server.stop()
+        await intake.close()
+        store.close()
+        spool.close()
 
 
 async def test_all_are_on_disk_before_they_are_answered(tmp_path: Path) -> None:

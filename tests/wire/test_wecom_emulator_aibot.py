@@ -151,7 +151,7 @@ class TestAnswers:
             assert [item.content.text for item in bare.ground.seen.items] == ["一二"]
             assert (await client.ask("aibot_respond_msg", streamed("三"), req_id))["errcode"] == 846608
 
-    @pytest.mark.parametrize(("after_s", "code"), [(360, 0), (361, 846608)])
+    @pytest.mark.parametrize(("after_s", "code"), [(340, 0), (361, 846608)])
     async def test_six_minutes(self, bare: Stand, after_s: int, code: int) -> None:
         async with raw(bare) as client:
             req_id = await client.hear()
