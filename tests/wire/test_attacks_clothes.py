@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.dingtalk.events import EventKeys
-from config.clock import SystemClock
 from config.settings import DingTalkApp
-from tests.wire.test_attacks import _CHANGE, EXAMPLES, mutated, raw, said, signed, whole
-from tests.wire.test_intake import SECRET, Door, door
+from tests.wire.test_attacks import _CHANGE, EXAMPLES, Still, door, mutated, raw, said, signed, whole
+from tests.wire.test_intake import SECRET, Door
 
 EVENT = "/dingtalk/school/event"
 APP = DingTalkApp.model_validate({
@@ -40,7 +39,7 @@ async def hearing(tmp_path: Path) -> AsyncIterator[Door]:
 
 
 def now_ms() -> int:
-    return int(SystemClock().now().timestamp() * 1000)
+    return int(Still.moment.timestamp() * 1000)
 
 
 def sealed(**more: object) -> str:

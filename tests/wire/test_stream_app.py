@@ -44,7 +44,7 @@ async def test_a_pressed_button_changes_its_card_at_once(emulator: Emulator) -> 
         await emulator.wait_seen(len(emulator.seen()))
     (card,) = cards
     assert await emulator.press(card.message, card.content.buttons[0].id, "t-302") == (True, "")
-    assert emulator.seen()[-1].change == "updated"
+    assert [item.change for item in emulator.seen() if item.message == card.message] == ["new", "updated"]
     assert [call.api for call in emulator.calls() if call.api == "/v1.0/card/instances"] == []
 
 
