@@ -9,7 +9,7 @@ _CLASS = rf"(?:[{_CN}](?:年级|年)?[（(]\s*\d{{1,2}}\s*[）)]\s*班?|[{_CN}\d
 _LEAD = re.compile(
     rf"^(?:给|在|往|请给|把)?(?P<names>{_CLASS}(?:\s*[、和跟，,]\s*{_CLASS})*)(?:都)?(?P<after>的|[：:，, \n]+|(?=[^\d的班]))"
 )
-_TRAIL = re.compile(rf"[，, （(]+(?P<names>{_CLASS}(?:\s*[、和]\s*{_CLASS})*)(?:的)?[）)]?$")
+_TRAIL = re.compile(rf"(?<![，, （(])[，, （(]++(?P<names>{_CLASS}(?: ?[、和] ?{_CLASS})*+)(?:的)?[）)]?$")
 _ONE = re.compile(_CLASS)
 _ALL = re.compile(
     r"^(?:给|在)?(?:这)?(?:[两三四五]个|几个|每个|所有|各|全部)班(?:级)?(?:都)?(?:的|[：:，, \n]+|(?=.))"

@@ -24,7 +24,7 @@ TIME = (
     rf"(?:早上|上午|中午|下午|傍晚|晚上)?\s*{_NUMBER}(?:[:：]\d{{2}}|[点时](?:{_NUMBER}分?|半|[一三]刻|整)?)"
 )
 _TIME = re.compile(
-    rf"(?P<part>早上|上午|中午|下午|傍晚|晚上)?\s*(?P<hour>{_NUMBER})"
+    rf"(?P<part>早上|上午|中午|下午|傍晚|晚上)?\s?(?P<hour>{_NUMBER})"
     rf"(?:[:：](?P<clock>\d{{2}})|[点时](?:(?P<quarter>[一三])刻|(?P<minute>{_NUMBER})分?|(?P<half>半)|整)?)"
 )
 _DAYS = (
