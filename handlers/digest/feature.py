@@ -263,12 +263,14 @@ def _stopped_unsorted(ctx: Ctx, message: Message, wish: Pending, among: Sequence
     """Words that may stand in no section: why not, instead of a question for the section."""
     said = "\n".join(str(item[1]) for item in wish.items)
     verdict = guard.check(said, "teacher")
-    if verdict.verdict == "block":
+    if verdict.verdict == "block" and verdict.rule not in guard.OF_ONE_CHILD:
         return Reply(Asker(), note_stopped(verdict))
     for desk in among:
         if names := noting.of_one_child(ctx, desk, said):
             pending.keep(ctx, message, replace(wish, items=[[None, said]]))
             return Reply(Asker(), texts.for_the_family(names))
+    if verdict.verdict == "block":
+        return Reply(Asker(), note_stopped(verdict))
     return None
 
 

@@ -60,6 +60,12 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
 def refused(ctx: Ctx, chosen: Sequence[Desk], kind: Kind, text: str) -> str | None:
     """Why a note must not stand in the digest: the guard's rules, or a matter of one child."""
     verdict = guard.check(text, "teacher")
+    for desk in chosen:
+        # What the roster knows is said better than what only looks like a name.
+        if verdict.rule in guard.OF_ONE_CHILD and (
+            named := of_one_child(ctx, desk, text, praise=kind == "praise")
+        ):
+            return texts.one_childs_matter(named)
     if verdict.verdict == "block":
         return note_stopped(verdict)
     for desk in chosen:

@@ -1,15 +1,23 @@
-"""The minimal guard: identity numbers, phone numbers, score lists, ranks. Pure and linear."""
+"""Whether something may be posted: every rule looked at, the hardest answered. Pure and linear."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from typing import Literal
 
-from handlers.language.clean import fold
+from handlers.guard import demands, figures, marks, matters
+from handlers.guard.folding import Folded, fold
+from handlers.guard.packs import DEFAULT, SEVERITIES, Pack
+from handlers.guard.people import people_in
 
 Role = Literal["teacher", "parent"]
+Chat = Literal["group", "private"]
 Decision = Literal["allow", "warn", "block"]
+_Look = tuple[str, Callable[[Folded], list[tuple[int, int]]]]
+_PART, _OVERLAP, _PARTS = 2000, 120, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,107 +26,154 @@ class Verdict:
 
     Args:
         verdict: ``block`` must not be posted as it is, ``warn`` is for the sender to decide.
-        rule: ``id_number``, ``phone_number``, ``no_score_list``, ``no_ranking`` or ``none``.
-        words: The words that caused it, as written.
+        rule: The rule's name; ``none`` where nothing is wrong.
+        words: The words that caused it, exactly as written.
+        rewrite: A text that may be posted instead; None where nothing sensible is left.
     """
 
     verdict: Decision
     rule: str
     words: tuple[str, ...] = ()
+    rewrite: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that is broken: where in the folded text, and the names beside it."""
+
+    rule: str
+    spans: tuple[tuple[int, int], ...]
+    names: tuple[tuple[int, int], ...]
+    line: Folded
 
 
 ALLOWED = Verdict("allow", "none")
-
-_ID = re.compile(
-    r"(?<![0-9A-Za-z])\d{6}[ -]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx](?![0-9A-Za-z])"
+_TO_FAMILY = re.compile(
+    r"\s{0,3}(?:请)?(?:回复|告诉|转告|私信|私聊|发给|回|跟|和)\s?[^，。：:\n]{1,10}(?:妈妈|爸爸|家长|奶奶|爷爷|外婆|外公|姥姥|姥爷)"
 )
-_OLD_ID = re.compile(r"(?<!\d)[1-6]\d{5}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
-_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)0\d{2,3}[- ]?[2-9]\d{6,7}(?!\d)")
-_SAID_PHONE = re.compile(r"(?:电话|手机|手机号|联系方式|微信|Tel|tel|TEL)[^\d\n]{0,6}(?P<n>\d{6,12})(?!\d)")
-_EXAM = re.compile(r"考|成绩|分数|得分|测验|测试|单元测|期中|期末|月考|小测|听写")
-_SUBJECT = re.compile(
-    r"(?:语文|数学|英语|科学|道法|物理|化学|总分)\s*(?:考|得)?了?[:：]?\s*\d{2,3}(?:\.5)?(?!\d|\s*(?:页|题|课|字|遍|个|道|分钟|本|班|[点:：月号年元]))"
+_LATE = re.compile(
+    r"(?:晚上|夜里|深夜|半夜|今晚|夜间)\s?(?:(?:九|十|十一|十二)点(?!前|之前|以前)|(?:9|10|11|12|21|22|23)(?:点|[:：]\d\d)(?!前|之前))[^，。\n]{0,8}?(?:提醒|发|通知|推送|说一?下|群里)|(?:半夜|深夜|凌晨|大半夜)[^，。\n]{0,6}(?:发|提醒|通知|推送)"
 )
-_GOT = re.compile(
-    r"(?:考|得|考试|测验|听写)了?\s*(?P<n>\d{1,3}(?:\.5)?)\s*分(?!钟|享)|\d{2,3}(?:\.5)?\s*分(?!钟|享|之|数线|组|区)(?:以上|以下)"
-)
-_BAND = re.compile(
-    r"\d{2,3}\s*分?\s*(?:以上|以下)(?:的)?(?:有|是|同学|：|:)|不及格|满分的?(?:有|是|同学)|(?:最高|最低|平均)分"
-)
-_PAIR = re.compile(
-    r"(?P<name>[一-鿿]{2,4}|[A-Za-z]{2,4})\s*[:：]?\s*(?P<n>\d{2,3}(?:\.5)?)(?!\d|\s*[-–—~～至到:：.、)）]|\s*"
-    r"(?:[月日号点时元块人年班楼室路页本个支条名遍岁米级届站度秒次天周期楼栋层%％]|分钟|公里|厘米|毫升))"
-)
-_NOT_NAME = re.compile(
-    r"共|有|约|第|近|到|至|于|超|达|电|号|路|楼|室|班|课|页|座|位|费|价|早|晚|午|上|下|前|后|带|交|每|各|只|就|才|在|是|用|要|需|请"
-)
-_RANK = re.compile(
-    r"倒数第?|排名|名次|排行榜|第\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*名|前[三五十]\s*名?|班级?第[一二三]|年级第[一二三]"
-)
-_PLAIN_RANK = re.compile(
-    r"倒数第[一二三四五六七八九十\d]{0,2}|(?:成绩|考试|分数|学习|学生|同学|班级|年级)的?(?:排名|名次|排行)|(?:排名|名次)(?:表|榜|单)|按名次|按成绩排"
-)
-_SPORT = re.compile(r"运动会|比赛|接力|拔河|跳绳|跑|足球|篮球|合唱|大赛|竞赛|艺术节|广播操|队")
+_URGENT = re.compile(r"紧急|停课|停学|台风|暴雨|红色预警|地震|走失|失踪|火灾|撤离|疏散|延迟到校|推迟到校")
+_CHECK_IN = re.compile(r"打卡|签到接龙|晒(?:一晒|图|照)|上传(?:照片|视频)")
+_VOTE = re.compile(r"投票|点赞|拉票|集赞")
+_PRAISE = re.compile(r"表扬|点赞|夸|真棒|优秀|进步|为[^，。\n]{1,8}鼓掌|好样的")
 
 
-def check(text: str, role: Role) -> Verdict:
+def check(
+    text: str, role: Role, chat: Chat = "group", at: datetime | None = None, pack: Pack = DEFAULT
+) -> Verdict:
     """Look at what would be posted.
 
     Args:
         text: The words, any length.
-        role: Who wants to say it; for this first form the rules are the same for both.
+        role: Who wants to say it.
+        chat: Where it was written: a teacher's private words are meant for the group unless they name a family.
+        at: When it would go out, in the school's own time; None when that is looked at elsewhere.
+        pack: The rules that hold.
 
     Returns:
-        The first rule that is broken, hardest first.
+        The hardest rule that is broken; of equal ones the first of the pack's order.
     """
-    line = fold(text)
-    for rule, look in (
-        ("id_number", _ids),
-        ("phone_number", _phones),
-        ("no_ranking", _ranks),
-        ("no_score_list", _scores),
-    ):
-        words = look(line)
-        if words:
-            return Verdict("block", rule, words)
-    return ALLOWED
+    from handlers.guard.rewriting import rewrite
+
+    found = hardest(text, role, chat, at, pack)
+    if found is None:
+        return ALLOWED
+    severity = pack.severity(found.rule)
+    verdict = Verdict("block" if severity == "block" else "warn", found.rule, words_of(found))
+    return replace(verdict, rewrite=rewrite(text, found, role, chat, pack))
 
 
-def _ids(line: str) -> tuple[str, ...]:
-    return tuple(found[0] for pattern in (_ID, _OLD_ID) for found in pattern.finditer(line))
+def hardest(text: str, role: Role, chat: Chat, at: datetime | None, pack: Pack) -> Hit | None:
+    """The hit that decides, or None."""
+    order = list(SEVERITIES)
+    best: tuple[int, int] | None = None
+    chosen: Hit | None = None
+    for hit in _hits(text, role, chat, at, pack):
+        severity = pack.severity(hit.rule)
+        weight = (0 if severity == "block" else 1, order.index(hit.rule))
+        if severity != "off" and (best is None or weight < best):
+            best, chosen = weight, hit
+    return chosen
 
 
-def _phones(line: str) -> tuple[str, ...]:
-    found = [hit[0] for pattern in (_MOBILE, _LANDLINE) for hit in pattern.finditer(line)]
-    return tuple(found) or tuple(hit["n"] for hit in _SAID_PHONE.finditer(line) if not _public(hit["n"]))
+def words_of(hit: Hit) -> tuple[str, ...]:
+    """The words as written, names first, each once."""
+    places = (*hit.names, *hit.spans)
+    return tuple(dict.fromkeys(word for a, b in places if (word := hit.line.written(a, b).strip())))
 
 
-def _public(number: str) -> bool:
-    """Help lines everybody may be told."""
-    return number.startswith(("400", "800", "123", "95", "96"))
+def _hits(text: str, role: Role, chat: Chat, at: datetime | None, pack: Pack) -> Iterator[Hit]:
+    whole = fold(text[: (_PART - _OVERLAP) * _PARTS])
+    for part in _parts(whole):
+        yield from _of_part(part, role, chat)
+    if role == "teacher" or chat == "group":
+        late = (
+            chat == "group" and at is not None and _quiet(at.time(), pack) and not _URGENT.search(whole.text)
+        )
+        said = _LATE.search(whole.text)
+        if said and role == "teacher":
+            yield Hit("late_message", (said.span(),), (), whole)
+        elif late:
+            yield Hit("late_message", (), (), whole)
 
 
-def _ranks(line: str) -> tuple[str, ...]:
-    plain = _PLAIN_RANK.search(line)
-    if plain:
-        return (plain[0],)
-    found = _RANK.search(line)
-    if found and _EXAM.search(line) and not _SPORT.search(line):
-        return (found[0],)
-    return ()
+def _parts(whole: Folded) -> Iterator[Folded]:
+    """Stretches of bounded length that overlap, so that nothing hides behind length."""
+    step = _PART - _OVERLAP
+    for begin in range(0, max(1, len(whole.text) - _OVERLAP), step):
+        end = begin + _PART
+        yield Folded(whole.text[begin:end], whole.places[begin:end], whole.original)
 
 
-def _scores(line: str) -> tuple[str, ...]:
-    single = [hit[0] for pattern in (_SUBJECT, _GOT, _BAND) for hit in pattern.finditer(line)]
-    if single:
-        return tuple(single)
-    pairs = [
-        hit
-        for hit in _PAIR.finditer(line)
-        if not _NOT_NAME.search(hit["name"]) and 20 <= float(hit["n"]) <= 150
-    ]
-    exam = _EXAM.search(line) is not None
-    if len(pairs) >= (2 if exam else 3):
-        return tuple(hit[0] for hit in pairs)
-    return ()
+def _quiet(at: time, pack: Pack) -> bool:
+    evening, morning = pack.quiet
+    return at >= evening or at < morning
+
+
+def _of_part(line: Folded, role: Role, chat: Chat) -> Iterator[Hit]:
+    if chat == "private" and (role == "parent" or _TO_FAMILY.match(line.text)):
+        looks: tuple[_Look, ...] = (("money_or_gift", demands.money),)
+    else:
+        looks = _LOOKS if role == "teacher" else _PARENTS
+        matter = matters.matter(line, role)
+        if matter:
+            yield Hit(matter.rule, matter.spans, matter.names, line)
+    for rule, look in looks:
+        spans = look(line)
+        if spans:
+            yield Hit(rule, tuple(spans), (), line)
+
+
+def _praised(line: Folded) -> list[tuple[int, int]]:
+    found = people_in(line.text, most=10) if _PRAISE.search(line.text) else []
+    return [(one.start, one.end) for one in found]
+
+
+def _check_ins(line: Folded) -> list[tuple[int, int]]:
+    return [hit.span() for hit in _CHECK_IN.finditer(line.text)]
+
+
+def _votes(line: Folded) -> list[tuple[int, int]]:
+    return [hit.span() for hit in _VOTE.finditer(line.text)]
+
+
+_BOTH = (
+    ("id_number", figures.identities),
+    ("phone_number", figures.phones),
+    ("address", figures.homes),
+    ("no_score_list", marks.marks),
+    ("no_ranking", marks.ranks),
+    ("money_or_gift", demands.money),
+)
+_LOOKS = (
+    *_BOTH,
+    ("homework_in_group", demands.homework),
+    ("parent_grading", demands.grading),
+    ("forced_app", demands.apps),
+    ("praise_by_name", _praised),
+    ("check_in", _check_ins),
+    ("vote", _votes),
+)
+_PARENTS = (*_BOTH, ("at_all_by_parent", demands.at_all))

@@ -58,7 +58,6 @@ def test_stopped(text: str, rule: str) -> None:
         "三(2)班45人全部到齐",
         "10月12日8:00到校",
         "秋游交30元",
-        "预习数学书第45页",
         "阅读30分钟",
         "跳绳比赛我们班第一名",
         "运动会接力第二名",
@@ -73,8 +72,6 @@ def test_stopped(text: str, rule: str) -> None:
         "图书角多了30本新书",
         "302班的同学到操场",
         "每天读20分钟",
-        "语文第12课背诵",
-        "英语听10遍",
         "身高体重下周三量",
         "火警119，急救120",
         "快递单号别忘了",
@@ -82,6 +79,11 @@ def test_stopped(text: str, rule: str) -> None:
 )
 def test_look_alikes_pass(text: str) -> None:
     assert check(text, "teacher").verdict == "allow"
+
+
+@pytest.mark.parametrize("text", ["语文第12课背诵", "英语听10遍", "预习数学书第45页"])
+def test_homework_is_for_the_teacher_to_decide(text: str) -> None:
+    assert (check(text, "teacher").verdict, check(text, "teacher").rule) == ("warn", "homework_in_group")
 
 
 def test_a_stop_says_why_and_the_way_on() -> None:

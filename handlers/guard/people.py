@@ -1,0 +1,68 @@
+"""Finding what looks like somebody's name, without a roster: 张小明, 小明, 乐乐, ZXM, zhang xiaoming, 12号."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史"
+    "陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤章鲁葛柳岳齐康伍庄樊倪兰殷施洪俞翁季丘辛欧池裴霍凌柯阮冉骆祁虞翟艾宁牛蓝华项祝童鞠甄"
+)
+_DOUBLE = "欧阳|上官|司马|诸葛|司徒|东方|慕容|皇甫|令狐|公孙|夏侯|尉迟|端木"
+_STOP = (
+    "的了在是不没未有请和与及都也就要把被让给到从很太别每各上下今昨前后又再还老总经最近这那他她它您你我们个同学家长妈爸孩班校课书时间分数点号日月年周"
+    "会能可应该将已正因为所以但如果或者即便等对于关跟比向往里外中内看说做写读交带吃喝睡打骂吵闹哭笑跑跳迟早忘考得拿作业练习全部只才却仍曾怎什么谁哪吗呢吧啊呀，。！？；："
+)
+_NC = f"[^\\W\\d_a-zA-Z{_STOP}]"
+_HAN = (
+    f"(?:(?:{_DOUBLE}){_NC}{{1,2}}|[{_SURNAMES}]{_NC}{{1,2}}|[{_SURNAMES}](?:同学|某某?|[xX*×]{{1,2}})"
+    f"|[小阿](?!朋友|学|组|时|心|区|队|测|结|故|红花|程序|卖|助手|升初|课|型|伙伴|考|黑板|食堂|广播|雨|雪|品|视频|孩|小|事|声|步){_NC}{{1,2}}"
+    r"|(?![天常妈爸爷奶人家往刚渐慢好谢看试多大偷轻早个每处时默匆宝哥弟姐姑叔公舅婆姥白仅稍纷频屡一想走听说读写练跳星娃问聊等跑笑哈呵嘻种条样点滴方面年月日])([一-鿿])\1)"
+)
+_CAPITALS = r"(?<![A-Za-z0-9])(?!APP|PPT|PDF|QQ|VIP|OK|TV|PE|ID|USB|AI|AA|VR|NBA|DIY|AM|PM|VX|WX|KTV|IT|CD|DVD|GPS|TXT|DOC|XLS|XX|AB|CT|ABC|HB|BMI|PK|WC|KET|PET|NO|IP|SD)[A-Z]{2,3}(?![A-Za-z0-9])"
+_SPELT = (
+    r"(?<![A-Za-z])(?:[Ww]ang|[Ll]i|[Zz]hang|[Ll]iu|[Cc]hen|[Yy]ang|[Hh]uang|[Zz]hao|[Ww]u|[Zz]hou|[Xx]u|[Ss]un|[Mm]a|[Zz]hu|[Hh]u|[Gg]uo|[Hh]e|[Ll]in|[Gg]ao|[Ll]uo|[Zz]heng|[Ll]iang|[Xx]ie|[Ss]ong|[Tt]ang|[Hh]an|[Ff]eng|"
+    r"[Dd]eng|[Cc]ao|[Pp]eng|[Xx]iao|[Tt]ian|[Dd]ong|[Yy]uan|[Pp]an|[Jj]iang|[Cc]ai|[Yy]u|[Dd]u|[Yy]e|[Ss]u|[Ll]e|[Mm]eng)[ '-]?[a-zA-Z]{1,6}(?:[ '-][a-zA-Z]{1,6})?(?![A-Za-z])"
+)
+_INITIALS = r"(?<![A-Za-z0-9])(?!app|ppt|pdf|qq|vip|ok|tv|pe|id|wx|vx|www|com|cn|mp|doc|xls|txt|xx|ai)[a-z]{2,3}(?![A-Za-z0-9@])"
+_NUMBER = r"(?:学号|座号)?\d{1,2}号(?:同学|学生|的?(?:家长|同学))?(?!楼|门|线|桌|教|馆|车|院|厅|前|之|下|上|早|晚|中|开|放|\d)"
+NAME = re.compile(f"{_HAN}|{_CAPITALS}|{_SPELT}|{_INITIALS}|{_NUMBER}")
+_NOT_A_NAME = re.compile(
+    r"周[一二三四五六日末边围期]|任[何务意]|方[便式法向面案]|高[年中兴度温清低处考强速铁峰]|安|马[上路桶虎]|白[天色板纸开衣]|黄[色金昏]|金[额属色融]|石[头油]|温|雷[雨电]|夏[天季令]|万[一分]|何[时况必]|"
+    r"许[多可]|余[下额]|康[复乐]|向|时|于是|项目|祝[福贺愿大]|田[径野间]|胡[乱闹]|凌晨|江|武[术器]|华|童[话年]|于|毛[巾笔衣]|季[节度]|叶子|程[度序]|段|孔|顾[问虑]|严[格重禁肃厉]|钱[币]?|牛[奶]|"
+    r"蓝[色球]|金|兰|宁|辛[苦勤]|洪水|章节|龙卷|史|汤|施|侯|付[款费出]|池|柳|齐[心全]|任|章|贺|黎|陆[续]|欧洲|艾|陈[述列旧]$|林[荫]|宋|曾|章|钟[头表]|丁[点]|罗|唐诗|杜绝|范[围文例读]|彭|"
+    r"谢[绝意]|张[贴开罗]$|李子$|王者|王国|秦|小[长短半多大]|韩|杨[树柳]|尹|石|孟|程"
+)
+_STANDING = re.compile(
+    r".?(?:老师|主任|校长|师傅|医生|校医|教练|叔叔|阿姨|导师|院长|护士|警官|园长|书记|先生|女士|教授|路|街|镇|县|市|省|区|公园|医院|学校|小学|中学|博物馆)"
+)
+_TITLE = re.compile(r"主任$|校长$|教练$|医生$|护士$|书记$")
+_UNSURE_FIRST = frozenset("安江武华金兰宁史汤施侯池柳任章贺黎艾宋曾罗彭秦韩尹石孟程段孔雷温向于")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What looks like a name: where it begins and ends."""
+
+    start: int
+    end: int
+
+
+def people_in(line: str, start: int = 0, end: int | None = None, most: int = 40) -> list[Person]:
+    """What looks like names between two places, from left to right."""
+    found: list[Person] = []
+    for hit in NAME.finditer(line, start, len(line) if end is None else end):
+        if _is_name(line, hit):
+            found.append(Person(*hit.span()))
+            if len(found) == most:
+                break
+    return found
+
+
+def _is_name(line: str, hit: re.Match[str]) -> bool:
+    word = hit[0]
+    if _STANDING.match(line, hit.end()) or _TITLE.search(word):
+        return False
+    common = _NOT_A_NAME.match(word)
+    return common is None or (len(common[0]) == 1 and len(word) >= 2 and word[0] in _UNSURE_FIRST)
