@@ -33,6 +33,7 @@ from bot.payloads import buttons_of, labelled, payload_of, put_outcome, told
 from bot.recalls import taking_back
 from config.ids import new_id
 from handlers.context import Ctx
+from handlers.guard import gate
 from handlers.reply import (
     Act,
     AskBook,
@@ -123,8 +124,9 @@ class Post:
         level = self._budget.level(self._lanes.app_of(ctx), ctx.now)
         lane = self._lanes.of(ctx, reply, origin, level)
         outbox_id = new_id()
-        if lane is None or f"{lane.platform}/{lane.app}" not in self._platforms:
-            self._unsendable(ctx, feature, reply, outbox_id, "no_lane")
+        stopped = gate.stopped(ctx, reply, origin.message.chat.kind if origin else "")
+        if stopped or lane is None or f"{lane.platform}/{lane.app}" not in self._platforms:
+            self._unsendable(ctx, feature, reply, outbox_id, stopped or "no_lane")
             return None
         if level is Level.URGENT and "counted" in lane.can and not _goes_anyway(reply, origin):
             self._unsendable(ctx, feature, reply, outbox_id, "month.reserve")

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 
 from handlers.broadcast import byhand, texts
 from handlers.context import Ctx
+from handlers.guard import gate
 from handlers.reply import Act, Drawn, Outcome, OutcomeKind, Reply, StopSend, Subject, Tell, Thing, ToClass
 from storage import broadcast, classes, outbox, tasks
 from storage.tasks import Section, Task
@@ -54,8 +55,14 @@ class Post:
 def post(ctx: Ctx, what: Post) -> list[Act] | None:
     """Take the slot and make the group post; None if something else was posted in it today.
 
+    What the guard does not let through is not posted, by no way; its feature hears ``refused``.
+
     The thing that holds the slot may post again: its feature has made sure that the first try failed.
     """
+    stopped = gate.refused(ctx, what.class_id, what.text)
+    if stopped:
+        outcome = Outcome(ctx.new_id(), "refused", stopped, what.thing, what.text, None, what.class_id)
+        return [Tell(what.feature, outcome)]
     of = classes.get(ctx.db, what.class_id)
     if classes.way(of.group_chat if of else None) != "by_itself":
         return _hand_in(ctx, what)

@@ -262,7 +262,7 @@ def _take_notes(ctx: Ctx, message: Message, wish: Pending, mine: Sequence[Desk])
 def _stopped_unsorted(ctx: Ctx, message: Message, wish: Pending, among: Sequence[Desk]) -> Reply | None:
     """Words that may stand in no section: why not, instead of a question for the section."""
     said = "\n".join(str(item[1]) for item in wish.items)
-    verdict = guard.check(said, "teacher")
+    verdict = guard.look(ctx, among[0].of.id if among else None, said)
     if verdict.verdict == "block" and verdict.rule not in guard.OF_ONE_CHILD:
         return Reply(Asker(), note_stopped(verdict))
     for desk in among:

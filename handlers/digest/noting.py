@@ -59,7 +59,7 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
 
 def refused(ctx: Ctx, chosen: Sequence[Desk], kind: Kind, text: str) -> str | None:
     """Why a note must not stand in the digest: the guard's rules, or a matter of one child."""
-    verdict = guard.check(text, "teacher")
+    verdict = guard.look(ctx, chosen[0].of.id if chosen else None, text)
     for desk in chosen:
         # What the roster knows is said better than what only looks like a name.
         if verdict.rule in guard.OF_ONE_CHILD and (

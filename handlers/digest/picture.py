@@ -36,7 +36,7 @@ def picture(ctx: Ctx, of: SchoolClass) -> Reply:
         made = compose(ctx, of, sheet.day, sheet.notes)
         if made.count > rules.MOST:
             return Reply(Asker(), texts.too_long_to_send(made.count, rules.MOST))
-        verdict = guard.check(made.text, "teacher")
+        verdict = guard.look(ctx, of.id, made.text)
         if verdict.verdict == "block":
             return Reply(Asker(), digest_stopped(verdict, spoken(sheet)))
         sections = made.sections

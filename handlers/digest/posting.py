@@ -86,7 +86,7 @@ def publish(ctx: Ctx, sheet: Sheet, *, again: bool = False) -> list[Act] | str:
     made = compose(ctx, sheet.of, sheet.day, sheet.notes)
     if made.count > rules.MOST:
         return texts.too_long_to_send(made.count, rules.MOST)
-    verdict = guard.check(made.text, "teacher")
+    verdict = guard.look(ctx, sheet.of.id, made.text, now=True)
     if verdict.verdict == "block":
         return digest_stopped(verdict, spoken(sheet))
     if not digests.set_state(ctx.db, sheet.digest.id, _OPEN, "queued", ctx.now):

@@ -212,11 +212,11 @@ def test_what_may_not_be_posted_is_not_drawn(room: Classroom, monkeypatch: pytes
     room.say("王老师", "提醒明天带跳绳")
     seen: list[str] = []
 
-    def stop(text: str, who: str) -> Verdict:
+    def stop(_ctx: object, _class_id: str, text: str) -> Verdict:
         seen.append(text)
         return Verdict("block", "scores")
 
-    monkeypatch.setattr("handlers.guard.check", stop)
+    monkeypatch.setattr("handlers.guard.look", stop)
     answer = _asked(room)
     assert answer[1] is None
     assert "带跳绳" in seen[0]
