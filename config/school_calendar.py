@@ -84,7 +84,7 @@ class SchoolCalendar:
             if any(d < term.first for term in self.terms):
                 return Day(d, False, "vacation", True)
             return Day(d, False, "no_term", False)
-        reason, confirmed = _public_day(d)
+        reason, confirmed = public_day(d)
         return Day(d, reason in ("school", "makeup"), reason, confirmed)
 
     def is_school_day(self, d: date) -> bool:
@@ -126,7 +126,8 @@ class SchoolCalendar:
 
 
 @lru_cache(maxsize=4096)
-def _public_day(d: date) -> tuple[Reason, bool]:
+def public_day(d: date) -> tuple[Reason, bool]:
+    """What everybody's calendar says of the local date ``d``, and whether its year is announced."""
     # Imported here: neither package is needed before the first question.
     import chinese_calendar
 
