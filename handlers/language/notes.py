@@ -145,7 +145,9 @@ def is_class_wide(text: str) -> bool:
     return _CLASS_WIDE.match(text) is not None
 
 
-_NUMBERED = re.compile(r"(?:^|[\n，,。；;：: ])\s{0,3}(?:\d{1,2}[.、)）](?!\d)|[（(]\d{1,2}[）)]|[①②③④⑤⑥⑦⑧⑨])\s*")
+_NUMBERED = re.compile(
+    r"(?:^|[\n，,。；;：: ])\s{0,3}(?:\d{1,2}[.、)）](?!\d)|[（(]\d{1,2}[）)]|[①②③④⑤⑥⑦⑧⑨])\s*"
+)
 _COUNTED = re.compile(r"^(?P<head>.{0,12}?[两二三四五]条)[：:，, ]*(?=一是|第一)")
 _ONE_IS = re.compile(r"[，,；; ]{0,3}(?:[一二三四五]是|第[一二三四五][，,：:是])[，,：: ]*")
 _BREAK = re.compile(

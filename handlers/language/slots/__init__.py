@@ -1,0 +1,136 @@
+"""What a message names, given what it means: who, when, how, what.
+
+Values with a fixed form come from rules, days and hours from :mod:`handlers.language.dates`, and words as they
+were written from a small model of the example lines. An intent is only ever given the slots it may have.
+"""
+
+from __future__ import annotations
+
+import re
+
+from handlers.language.dates import date_slots
+from handlers.language.slots.allowed import ALLOWED, spans_of
+from handlers.language.slots.rules import fixed
+from handlers.language.slots.tagger import decode, spans, weights
+from handlers.language.slots.text import LONGEST, said_in
+from handlers.language.urgency import danger_in
+
+__all__ = ["slots_of"]
+
+Slots = dict[str, object]
+_TIMES = frozenset(
+    (
+        "date",
+        "time",
+        "from_date",
+        "from_time",
+        "deadline",
+        "shift_min",
+        "shift_days",
+        "delay_min",
+        "duration_min",
+        "days",
+        "recurring",
+    )
+)
+_TODAY = frozenset({"leave_request", "late_report"})
+"""Whoever writes these without a day means today."""
+_MYSELF = re.compile(
+    r"(?:^|[，, ])(?:(?:今天|今晚|明天|下午|放学|还是|改成?|由|换)[，, ]?)*(?:我|本人)(?:自己|亲自|来|去|过去|今天|下班)*(?:来|去)?接"
+)
+_RANG = re.compile(r"没接|不接|打不通|没打通|没通|关机|占线|空号|无人接|忙音|打了|响|停机")
+_LISTS = frozenset({"items", "attendees", "content"})
+_FILLERS = re.compile(
+    r"^[\s，,。：:、！!？?；;“”\"'「」《》（）()]+|[\s，,。：:、！!？?；;“”\"'「」《》（）()～~]+$|(?:吧|哈|呀|啊|哦|谢谢|了哈)$"
+)
+
+
+def slots_of(intent: str, line: str, mended: str) -> Slots:
+    """The slots of a line.
+
+    Args:
+        intent: What the line means.
+        line: As written, folded.
+        mended: The same with typos and dialect mended, see :func:`handlers.language.mend.mend`.
+
+    Returns:
+        Names and values; only names the intent may have.
+    """
+    allowed = ALLOWED.get(intent, frozenset())
+    if not allowed:
+        return {}
+    said = said_in(line)
+    slots = _pieces(intent, said)
+    slots |= _dated(intent, allowed, said)
+    for name in sorted(allowed - _TIMES - spans_of(intent)):
+        value = fixed(intent, name, said)
+        if value is None and mended != said:
+            value = fixed(intent, name, mended)
+        if value is not None:
+            slots[name] = value
+    return _finished(intent, slots, said, mended)
+
+
+def _pieces(intent: str, said: str) -> Slots:
+    names = sorted(spans_of(intent))
+    said = said[:LONGEST]
+    if not names or not said:
+        return {}
+    found: Slots = {}
+    for name, words in spans(decode(weights(), intent, said, names), said):
+        piece = _FILLERS.sub("", _FILLERS.sub("", words))
+        if not piece:
+            continue
+        if name in _LISTS:
+            many = found.setdefault(name, [])
+            assert isinstance(many, list)  # noqa: S101 - made in the line above
+            many.append(piece)
+        elif name not in found:
+            found[name] = piece
+    return {name: _one_or_many(intent, name, value) for name, value in found.items()}
+
+
+def _one_or_many(intent: str, name: str, value: object) -> object:
+    """Words are one text where only lists of things are lists."""
+    single = isinstance(value, list) and name == "content" and (intent != "add_news" or len(value) == 1)
+    return value[0] if single and isinstance(value, list) else value
+
+
+def _dated(intent: str, allowed: frozenset[str], said: str) -> Slots:
+    times = date_slots(said)
+    found: Slots = {name: value for name, value in times.items() if name in allowed}
+    if "deadline" in found and "time" not in times:
+        found.pop("date", None)
+    if "due" in allowed and "date" in times:
+        found["due"] = times["date"]
+    if intent == "set_quiet_hours" and str(found.get("time", ""))[:1].isdigit():
+        found |= _quiet(found.pop("time"), said)
+    if intent in _TODAY:
+        found.setdefault("date", "D+0")
+    if intent == "schedule_digest" and str(found.get("time", "")).startswith(("07:", "08:", "09:")):
+        clock = str(found["time"])
+        found["time"] = f"{int(clock[:2]) + 12}{clock[2:]}"
+    return found
+
+
+def _quiet(time: object, said: str) -> Slots:
+    """From when to when nothing is to come."""
+    if not isinstance(time, str) or not time[:1].isdigit():
+        return {}
+    start, _, end = time.partition("-")
+    if end:
+        return {"start": start, "end": end}
+    return {"end": start} if re.search(r"(?:以前|之前|前)", said) else {"start": start}
+
+
+def _finished(intent: str, slots: Slots, said: str, mended: str) -> Slots:
+    """What follows from another slot or from the whole line."""
+    if intent in ("urgent_report", "safeguarding_report"):
+        danger = danger_in(mended)
+        if danger is not None:
+            slots["category"] = danger.category
+    if intent == "pickup_change" and _MYSELF.search(said):
+        slots["person"] = "本人"
+    if intent == "record_contact_attempt" and "mode" not in slots and _RANG.search(said):
+        slots["mode"] = "phone"
+    return slots
