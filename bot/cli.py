@@ -77,6 +77,31 @@ def emulator(
 
 
 @app.command()
+def understand() -> None:
+    """What messages mean: JSON lines of text, role and chat in, with intent, slots, family and acts out."""
+    from bot import lines
+
+    raise typer.Exit(lines.run(sys.stdin, sys.stdout, lines.understand))
+
+
+@app.command()
+def when() -> None:
+    """What phrases say of time: JSON lines of now and text in, with start, end, alt and flag out."""
+    from bot import lines
+
+    raise typer.Exit(lines.run(sys.stdin, sys.stdout, lines.when))
+
+
+@app.command()
+def guard() -> None:
+    """What may be posted: JSON lines of text, role, chat and at in, with verdict, rule, words, rewrite out."""
+    from bot import lines
+    from bot.guard_line import guard as checked
+
+    raise typer.Exit(lines.run(sys.stdin, sys.stdout, checked))
+
+
+@app.command()
 def dialogue(
     files: list[Path],
     platform: str = "dingtalk",
