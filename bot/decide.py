@@ -18,7 +18,8 @@ from config.clock import Clock
 from config.ids import new_id
 from handlers import router
 from handlers.context import Ctx
-from handlers.language import read
+from handlers.digest.desks import teaches
+from handlers.language.message import understood
 from handlers.reply import Act, Asker, Outcome, Reply, Subject, Thing
 from handlers.texts import APOLOGY
 from jobs.ticker import plan_jobs
@@ -93,7 +94,7 @@ class Decider:
         if received.quota:
             self._put(ctx, router.withheld(ctx), Origin(received.message, received.session))
             return
-        reading = read(received.message.text)
+        reading = understood(received.message.text, _role(ctx), received.message.chat.kind)
         trace.note(trace.ROUTER, claimed.id)
         decided = router.route(ctx, received.message, reading)
         self._put(ctx, decided, Origin(received.message, received.session))
@@ -184,6 +185,11 @@ class Decider:
 
     def _put(self, ctx: Ctx, decided: Decided, origin: Origin | None) -> None:
         self._post.put(ctx, decided, origin)
+
+
+def _role(ctx: Ctx) -> str:
+    """Whose words are read: who teaches is read as a teacher, everybody else as a parent."""
+    return "teacher" if teaches(ctx) else "parent"
 
 
 def _received(claimed: Claimed) -> Received:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.language.clean import fold
+from handlers.language.mend import mend
+from handlers.language.urgency import danger_in
 from handlers.relay import texts
-from handlers.relay.words import BACK, BY_NAME, DANGER, EMOJI, NO_NAME, SAID
+from handlers.relay.words import BACK, BY_NAME, EMOJI, NO_NAME, SAID
 
 
 def has_words(text: str) -> bool:
@@ -25,7 +28,7 @@ def wants_back(words: str) -> bool:
 
 def sounds_dangerous(words: str) -> bool:
     """Whether the numbers to call come first. Words too many cost one line, words too few a child."""
-    return DANGER.search(words) is not None
+    return danger_in(mend(fold(words))) is not None
 
 
 def same_relation(said: str, relation: str) -> bool:
