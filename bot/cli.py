@@ -94,7 +94,7 @@ def when() -> None:
 
 @app.command()
 def guard() -> None:
-    """What may be posted: JSON lines of text, role, chat and at in, with verdict, rule, words, rewrite out."""
+    """What may be posted: JSON lines of text, role, chat and at in, with verdict, rule, words out."""
     from bot import lines
     from bot.guard_line import guard as checked
 
