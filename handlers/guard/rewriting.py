@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.guard import texts
+from handlers.guard.folding import fold
 from handlers.guard.packs import Pack
+from handlers.guard.people import people_in
 from handlers.guard.rules import Chat, Hit, Role, hardest
 
-_CUT = frozenset({"id_number", "phone_number", "address", "at_all_by_parent"})
+_CUT = frozenset({"id_number", "phone_number"})
 _UNNAMED = frozenset({"no_public_criticism", "names_individual_problem", "medical_fact", "praise_by_name"})
-_LABELS = re.compile(
-    r"(?:身份证号?码?|证件号?码?|学籍号|联系电话|电话号码|手机号码?|电话|手机|微信号?|家庭住址|家庭地址|住址|地址)\s*(?:是|为|[:：])?\s*(?=[，,。！；;\s]|$)"
-)
 _MARKS = re.compile(r"([，,、；;：:]\s*){2,}")
 _TWICE = re.compile(r"有同学(?:同学|小朋友|[、，,和\s]*有同学)+")
 _NOON = datetime(2026, 10, 12, 12, 0)  # noqa: DTZ001 - only the hour is looked at
@@ -32,10 +31,15 @@ def _offers(text: str, hit: Hit, role: Role) -> list[str]:
     offers: list[str] = []
     places = _original(hit, hit.spans)
     if hit.rule in _CUT:
+        offers.append(_replaced(text, places, texts.PRIVATELY))
+    if hit.rule == "at_all_by_parent":
         offers.append(_tidy(_replaced(text, places, "")))
     if hit.rule in _UNNAMED and role == "teacher":
         names = _original(hit, hit.names if hit.names else hit.spans)
-        offers.append(_TWICE.sub(texts.SOMEBODY, _replaced(text, names, texts.SOMEBODY)))
+        made = _TWICE.sub(texts.SOMEBODY, _replaced(text, names, texts.SOMEBODY))
+        # A name that is left, or 「有同学」 all over, is worse than a sentence of our own.
+        if made.count(texts.SOMEBODY) == 1 and not people_in(fold(made).text):
+            offers.append(made)
     said = texts.INSTEAD.get(hit.rule) if role == "teacher" else None
     return [*offers, said] if said else offers
 
@@ -56,6 +60,6 @@ def _replaced(text: str, places: Sequence[tuple[int, int]], by: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Without the labels and punctuation that are left when a number is gone; nothing if little is left."""
-    made = _MARKS.sub("，", _LABELS.sub("", text)).strip(" ，,、；;：:\n")
+    """Without the punctuation that is left when a call is gone; nothing if little is left."""
+    made = _MARKS.sub("，", text).strip(" ，,、；;：:\n")
     return made if len(made) >= 4 else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Literal
 
-from handlers.guard import demands, figures, marks, matters
+from handlers.guard import demands, figures, marks, matters, wider
 from handlers.guard.folding import Folded, fold
 from handlers.guard.packs import DEFAULT, SEVERITIES, Pack
 from handlers.guard.people import people_in
@@ -133,6 +133,7 @@ def _quiet(at: time, pack: Pack) -> bool:
 
 
 def _of_part(line: Folded, role: Role, chat: Chat) -> Iterator[Hit]:
+    named = False
     if chat == "private" and (role == "parent" or _TO_FAMILY.match(line.text)):
         looks: tuple[_Look, ...] = (("money_or_gift", demands.money),)
     else:
@@ -140,10 +141,24 @@ def _of_part(line: Folded, role: Role, chat: Chat) -> Iterator[Hit]:
         matter = matters.matter(line, role)
         if matter:
             yield Hit(matter.rule, matter.spans, matter.names, line)
+            named = True
     for rule, look in looks:
         spans = look(line)
         if spans:
+            named = True
             yield Hit(rule, tuple(spans), (), line)
+    if chat == "group" and not named:
+        yield from _wider(line, role)
+
+
+def _wider(line: Folded, role: Role) -> Iterator[Hit]:
+    """The last nets, over the text as it stands and without its gaps."""
+    close = wider.tight(line)
+    for each in (line,) if close.text == line.text else (line, close):
+        for rule, look in wider.LOOKS if role == "teacher" else wider.OF_PARENTS:
+            spans = look(each)
+            if spans:
+                yield Hit(rule, tuple(spans), (), each)
 
 
 def _praised(line: Folded) -> list[tuple[int, int]]:

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from handlers.guard.rules import Verdict
 
+PRIVATELY = "（私下发）"
 SOMEBODY = "有同学"
 INSTEAD = {
     "no_score_list": "每位同学的情况，我只和自己家长说。",
     "no_ranking": "想了解孩子的学习，可以私下和我聊。",
     "aid_list": "结果会单独通知到每个家庭。",
+    "medical_fact": "这件事我会私下和家长说。",
+    "no_public_criticism": "这件事我会私下和家长说。",
+    "names_individual_problem": "这件事我会私下和家长说。",
+    "address": "这个我会私下核对。",
+    "id_number": "证件信息请私下给我。",
     "homework_in_group": "今天的学习内容已在课堂上说清楚，请孩子看自己的记录本。",
     "parent_grading": "学习上的事由老师来看，家长多陪伴就好。",
     "forced_app": "这个自愿使用，不用也不影响孩子。",

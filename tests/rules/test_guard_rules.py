@@ -53,12 +53,22 @@ def test_a_parent_is_answered_in_private(rule: str, text: str) -> None:
     assert (verdict.verdict, verdict.rule) == ("block", rule)
 
 
-@pytest.mark.parametrize("text", table.lines(table.PASSING))
+@pytest.mark.parametrize("text", table.lines(table.STOPPED_TOO))
+def test_a_teacher_is_stopped_too(text: str) -> None:
+    assert check(text, "teacher", "group", NOON).verdict == "block"
+
+
+@pytest.mark.parametrize("text", table.lines(table.PARENTS_TOO))
+def test_a_parent_is_answered_in_private_too(text: str) -> None:
+    assert check(text, "parent", "group", NOON).verdict == "block"
+
+
+@pytest.mark.parametrize("text", table.lines(table.PASSING + table.PASSING_TOO))
 def test_look_alikes_pass(text: str) -> None:
     assert check(text, "teacher", "group", NOON) == rules.ALLOWED
 
 
-@pytest.mark.parametrize("text", table.lines(table.PARENTS_MAY))
+@pytest.mark.parametrize("text", table.lines(table.PARENTS_MAY + table.PARENTS_MAY_TOO))
 def test_parents_may_say_this(text: str) -> None:
     assert check(text, "parent", "group", NOON) == rules.ALLOWED
 
@@ -83,7 +93,7 @@ def test_what_is_offered_instead_passes(_rule: str, text: str) -> None:
     ("text", "offered"),
     [
         ("周雨桐今天没戴红领巾", "有同学今天没戴红领巾"),
-        ("有事打13912345678，我一直在", "有事打，我一直在"),
+        ("有事打13912345678，我一直在", "有事打（私下发），我一直在"),
         ("期中成绩：周雨桐97，陈浩然89", "每位同学的情况，我只和自己家长说。"),
     ],
 )
