@@ -40,50 +40,50 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize(("rule", "text"), table.pairs(table.STOPPED))
+@pytest.mark.parametrize(("rule", "text"), table.pairs("STOPPED"))
 def test_a_teacher_is_stopped(rule: str, text: str) -> None:
     verdict = check(text, "teacher", "group", NOON)
     assert (verdict.verdict, verdict.rule) == ("warn" if rule in WARNED else "block", rule)
     assert all(word in text for word in verdict.words)
 
 
-@pytest.mark.parametrize(("rule", "text"), table.pairs(table.PARENTS))
+@pytest.mark.parametrize(("rule", "text"), table.pairs("PARENTS"))
 def test_a_parent_is_answered_in_private(rule: str, text: str) -> None:
     verdict = check(text, "parent", "group", NOON)
     assert (verdict.verdict, verdict.rule) == ("block", rule)
 
 
-@pytest.mark.parametrize("text", table.lines(table.STOPPED_TOO))
+@pytest.mark.parametrize("text", table.lines("STOPPED_TOO"))
 def test_a_teacher_is_stopped_too(text: str) -> None:
     assert check(text, "teacher", "group", NOON).verdict == "block"
 
 
-@pytest.mark.parametrize("text", table.lines(table.PARENTS_TOO))
+@pytest.mark.parametrize("text", table.lines("PARENTS_TOO"))
 def test_a_parent_is_answered_in_private_too(text: str) -> None:
     assert check(text, "parent", "group", NOON).verdict == "block"
 
 
-@pytest.mark.parametrize("text", table.lines(table.PASSING + table.PASSING_TOO))
+@pytest.mark.parametrize("text", table.lines("PASSING"))
 def test_look_alikes_pass(text: str) -> None:
     assert check(text, "teacher", "group", NOON) == rules.ALLOWED
 
 
-@pytest.mark.parametrize("text", table.lines(table.PARENTS_MAY + table.PARENTS_MAY_TOO))
+@pytest.mark.parametrize("text", table.lines("PARENTS_MAY"))
 def test_parents_may_say_this(text: str) -> None:
     assert check(text, "parent", "group", NOON) == rules.ALLOWED
 
 
-@pytest.mark.parametrize("text", table.lines(table.PRIVATE))
+@pytest.mark.parametrize("text", table.lines("PRIVATE"))
 def test_a_parent_in_private_may_tell(text: str) -> None:
     assert check(text, "parent", "private", NOON) == rules.ALLOWED
 
 
-@pytest.mark.parametrize("text", table.lines(table.TO_FAMILY))
+@pytest.mark.parametrize("text", table.lines("TO_FAMILY"))
 def test_one_family_may_be_told(text: str) -> None:
     assert check(text, "teacher", "private", NOON) == rules.ALLOWED
 
 
-@pytest.mark.parametrize(("_rule", "text"), table.pairs(table.STOPPED))
+@pytest.mark.parametrize(("_rule", "text"), table.pairs("STOPPED"))
 def test_what_is_offered_instead_passes(_rule: str, text: str) -> None:
     offered = check(text, "teacher", "group", NOON).rewrite
     assert offered is None or check(offered, "teacher", "group", NOON) == rules.ALLOWED
