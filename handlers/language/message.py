@@ -39,6 +39,10 @@ def understood(text: str, role: str, chat: str) -> Reading:
     reading = read(text)
     if reading.intent == "unclear":
         return _by_likeness(reading, text, role, chat)
+    if role == "parent" and reading.intent in _DATED and understand(text, role, chat).also is not None:
+        return replace(
+            reading, intent="unclear"
+        )  # the answer would swallow the rest: the teacher reads it all
     return reading
 
 
