@@ -33,13 +33,24 @@ _TIMES = frozenset(
         "recurring",
     )
 )
-_TODAY = frozenset({"leave_request", "late_report"})
+_TODAY = frozenset({"late_report"})
 """Whoever writes these without a day means today."""
+_ALWAYS = frozenset({"set_office_hours", "set_quiet_hours"})
+"""Here a day of the week means every such day."""
+_ASIDE = {
+    "leave_request": r"昨(?:天|日|晚|夜)(?:晚上|夜里|上)?",
+    "late_report": r"昨(?:天|日|晚|夜)(?:晚上|夜里|上)?",
+    "urgent_notice": r"(?:提前|推迟|晚)放学|(?:现在|马上|立刻|立即)(?:就)?发",
+}
+"""What is said of another time than the one that is meant."""
 _MYSELF = re.compile(
     r"(?:^|[，, ])(?:(?:今天|今晚|明天|下午|放学|还是|改成?|由|换)[，, ]?)*(?:我|本人)(?:自己|亲自|来|去|过去|今天|下班)*(?:来|去)?接"
 )
 _RANG = re.compile(r"没接|不接|打不通|没打通|没通|关机|占线|空号|无人接|忙音|打了|响|停机")
+_PUPILS = re.compile(r"同学|同桌|被人打|有人打|年级|逼(?:他|她|我|着)|几个(?:男|女|孩|大)")
 _LISTS = frozenset({"items", "attendees", "content"})
+_SEVERAL = frozenset({"child", "teacher"})
+"""One or a list, as many as are named."""
 _FILLERS = re.compile(
     r"^[\s，,。：:、！!？?；;“”\"'「」《》（）()]+|[\s，,。：:、！!？?；;“”\"'「」《》（）()～~]+$|(?:吧|哈|呀|啊|哦|谢谢|了哈)$"
 )
@@ -68,6 +79,8 @@ def slots_of(intent: str, line: str, mended: str) -> Slots:
             value = fixed(intent, name, mended)
         if value is not None:
             slots[name] = value
+    if slots.get("duration_min") == slots.get("buffer_min"):
+        slots.pop("duration_min", None)
     return _finished(intent, slots, said, mended)
 
 
@@ -76,35 +89,44 @@ def _pieces(intent: str, said: str) -> Slots:
     said = said[:LONGEST]
     if not names or not said:
         return {}
-    found: Slots = {}
+    found: dict[str, list[str]] = {}
     for name, words in spans(decode(weights(), intent, said, names), said):
         piece = _FILLERS.sub("", _FILLERS.sub("", words))
         if not piece:
             continue
-        if name in _LISTS:
-            many = found.setdefault(name, [])
-            assert isinstance(many, list)  # noqa: S101 - made in the line above
+        many = found.setdefault(name, [])
+        if not many or (
+            name in _LISTS | _SEVERAL and not any(piece in each or each in piece for each in many)
+        ):
             many.append(piece)
-        elif name not in found:
-            found[name] = piece
-    return {name: _one_or_many(intent, name, value) for name, value in found.items()}
+    return {name: _one_or_many(intent, name, many) for name, many in found.items()}
 
 
-def _one_or_many(intent: str, name: str, value: object) -> object:
+def _one_or_many(intent: str, name: str, many: list[str]) -> object:
     """Words are one text where only lists of things are lists."""
-    single = isinstance(value, list) and name == "content" and (intent != "add_news" or len(value) == 1)
-    return value[0] if single and isinstance(value, list) else value
+    listed = name in _LISTS and (name != "content" or intent == "add_news")
+    return (
+        many
+        if (listed and name != "content") or (len(many) > 1 and (listed or name in _SEVERAL))
+        else many[0]
+    )
 
 
 def _dated(intent: str, allowed: frozenset[str], said: str) -> Slots:
+    if intent in _ASIDE:
+        said = re.sub(_ASIDE[intent], "", said)
     times = date_slots(said)
     found: Slots = {name: value for name, value in times.items() if name in allowed}
     if "deadline" in found and "time" not in times:
         found.pop("date", None)
+    if "date" in allowed and "from_date" in times and not {"date", "from_date"} & found.keys():
+        found["date"] = times["from_date"]
     if "due" in allowed and "date" in times:
         found["due"] = times["date"]
     if intent == "set_quiet_hours" and str(found.get("time", ""))[:1].isdigit():
         found |= _quiet(found.pop("time"), said)
+    if intent in _ALWAYS and isinstance(found.get("date"), str):
+        found["date"] = str(found["date"]).replace("NEXT-", "EVERY-")
     if intent in _TODAY:
         found.setdefault("date", "D+0")
     if intent == "schedule_digest" and str(found.get("time", "")).startswith(("07:", "08:", "09:")):
@@ -129,6 +151,8 @@ def _finished(intent: str, slots: Slots, said: str, mended: str) -> Slots:
         danger = danger_in(mended)
         if danger is not None:
             slots["category"] = danger.category
+            if danger.category == "abuse" and _PUPILS.search(said):
+                slots["category"] = "bullying"
     if intent == "pickup_change" and _MYSELF.search(said):
         slots["person"] = "本人"
     if intent == "record_contact_attempt" and "mode" not in slots and _RANG.search(said):

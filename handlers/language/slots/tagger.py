@@ -40,9 +40,13 @@ def tags_of(names: Sequence[str]) -> list[str]:
 def decode(table: Weights, intent: str, said: str, names: Sequence[str]) -> list[str]:
     """The best tag of each character."""
     tags = tags_of(names)
+    return best_of(table, features.of(intent, said), [dict.fromkeys(tags, 0.0) for _ in said])
+
+
+def best_of(table: Weights, seen: Sequence[Sequence[str]], scores: Sequence[dict[str, float]]) -> list[str]:
+    """The best tags for what each character shows, starting from some scores."""
     best: list[dict[str, tuple[float, str]]] = []
-    for here in features.of(intent, said):
-        score = dict.fromkeys(tags, 0.0)
+    for here, score in zip(seen, scores, strict=True):
         for name in here:
             row = table.get(name)
             if row is not None:
@@ -87,14 +91,33 @@ def _back(best: Sequence[dict[str, tuple[float, str]]]) -> list[str]:
     return path[::-1]
 
 
+_WHOLE = frozenset(
+    ("B-topic", "B-deed", "B-content", "B-item", "B-task", "B-reason", "B-book", "B-change", "B-agreed")
+)
+_EDGE = frozenset("，,。.！!？?；;：:、 \n")
+_BEFORE = frozenset("把给让请是有在和跟就也要想说问夸讲谈聊及与对")
+_AFTER = frozenset("了吧啊呢的哈吗呀嘛哦么啦呗咯")
+
+
 def spans(tags: Sequence[str], said: str) -> list[tuple[str, str]]:
     """Slot and words, in order."""
     found: list[tuple[str, str]] = []
-    for tag, char in zip(tags, said, strict=True):
-        if tag == OUT:
-            found.append(("", ""))
-        elif tag.startswith("B-"):
-            found.append((tag[2:], char))
-        elif found and found[-1][0] == tag[2:]:
-            found[-1] = (tag[2:], found[-1][1] + char)
-    return [each for each in found if each[0]]
+    for begin, tag in enumerate(tags):
+        if not tag.startswith("B-"):
+            continue
+        end = begin + 1
+        while end < len(tags) and tags[end] == f"I-{tag[2:]}":
+            end += 1
+        if tag in _WHOLE:
+            begin, end = _rounded(tags, said, begin, end)
+        found.append((tag[2:], said[begin:end]))
+    return found
+
+
+def _rounded(tags: Sequence[str], said: str, begin: int, end: int) -> tuple[int, int]:
+    """With the one character that would be left over between the piece and the edge of its clause."""
+    if begin and tags[begin - 1] == OUT and said[begin - 1] not in _BEFORE | _EDGE:
+        begin -= begin == 1 or said[begin - 2] in _EDGE
+    if end < len(said) and tags[end] == OUT and said[end] not in _AFTER | _EDGE:
+        end += end + 1 == len(said) or said[end + 1] in _EDGE
+    return begin, end
