@@ -19,6 +19,9 @@ from bot.dialogue.script import Entered, Expected, Media, Moved, Pressed, Said, 
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
 NOTICE = "school_notice"
+PRESSED_S = 2.5
+"""So far ahead a press comes to rest: one the bot had no answer for in time (a busy machine) is shown by a
+call, two seconds later."""
 
 _RELATIVE = re.compile(r"^\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
 _CLOCK = re.compile(r"^(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+)?(\d{1,2}):(\d{2})$")
@@ -304,7 +307,8 @@ class Stage:
                     delivered, reason = await self.control.press(item.message, button.id, person.id)
                     if not delivered:
                         raise Difference("the bot to take the press", f"not delivered: {reason}")
-                    await self._settle()
+                    await self._settle()  # decided
+                    await self._settle(PRESSED_S)  # and shown
                     return
             number = numbered(item.text).get(step.label) if item.to == person.id else None
             if number is not None:
@@ -317,9 +321,10 @@ class Stage:
         if self.mode.cards == "refused":
             await self._settle()
 
-    async def _settle(self) -> None:
+    async def _settle(self, at_least_s: float = 0.0) -> None:
         # The clock runs on between reading and writing it, so rest is asked for a moment ahead.
-        await self.control.move(await self.control.now() + timedelta(seconds=self.mode.patience_s), "walk")
+        ahead = timedelta(seconds=max(self.mode.patience_s, at_least_s))
+        await self.control.move(await self.control.now() + ahead, "walk")
 
     async def _look(self) -> None:
         for phone in self._phones.values():
