@@ -108,8 +108,12 @@ COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "remove_many",
-            r"(?:把)?(?:今天(?:的)?|内容|速递)?(?:全|都|全部|通通)(?:部|都)?(?:给我)?(?:删|清|去)(?:掉|除|空|了)*(?:吧|了)?|清空(?:速递|内容)?(?:吧)?"
-            r"|(?:请|把)?(?:删|删掉|删除)?(?:第?[\d一二三四五六七八九十]{1,3}条?[、和跟，, ]+){1,5}第?[\d一二三四五六七八九十]{1,3}条(?:都)?(?:删|删掉|删了|不要|去掉)?(?:了|吧)*",
+            r"(?:把)?(?:今天(?:的)?|内容|速递)?(?:全|都|全部|通通)(?:部|都)?(?:给我)?(?:删|清|去)(?:掉|除|空|了)*(?:吧|了)?|清空(?:速递|内容)?(?:吧)?",
+        ),
+        (
+            "rewrite_tone",
+            rf"{_ASK}(?:把)?(?:这句|这段|这条|下面(?:这句|这段)?)?(?:话)?(?:的)?(?:改|换|调)(?:一?下|个|一个|得)?"
+            r"(?:语气|口气|说法|措辞|(?:委婉|温和|客气|缓和)(?:一?点|些)?)[：:，, \n]+(?P<content>.{4,})",
         ),
         (
             "page_link",
@@ -156,6 +160,39 @@ _CLOCK = re.compile(
 )
 
 
+_DIGEST_WORD = r"(?:速递|小结)"
+_NUDGE = re.compile(
+    rf"\A(?:中午|每天(?:中午)?)?(?:请|要)?(?:{_DIGEST_WORD}提醒我|提醒我(?:记|写|发){_DIGEST_WORD})(?:吧|一下)?"
+)
+_NO_NUDGE = re.compile(
+    rf"\A(?:以后|中午|每天(?:中午)?)?(?:{_DIGEST_WORD})?(?:以后|中午)?(?:不用|不要|别|不)(?:再)?(?:每天|中午)?提醒我?"
+    rf"(?:(?:记|写|发){_DIGEST_WORD})(?:了|吧)*|\A(?:以后)?{_DIGEST_WORD}(?:不用|不要|别|不)(?:再)?提醒(?:我)?(?:了|吧)*"
+)
+_FOLLOW = re.compile(
+    rf"\A(?:以后|每天)?(?:让|把)?{_DIGEST_WORD}(?:的时间)?(?:就|都)?(?:跟着?|按照?)放学(?:的)?(?:时间)?(?:走|来|发)?(?:吧)?"
+)
+_WEEKDAYS = r"(?:周|星期|礼拜)[一二三四五六日天](?:[、和,，]?(?:周|星期|礼拜)?[一二三四五六日天])*"
+_DISMISSED = re.compile(
+    rf"\A(?:我们|我们班|班里)?(?:(?:每个?|以后|平时)(?P<days>{_WEEKDAYS})|每天|每个上学日|上学日|平时)"
+    rf"(?:都|是|改成|改为)* ?(?P<time>{TIME}) ?(?:就)?放学(?:了)?"
+)
+"""Only what says that it is so every week: 「周三 15:30 放学」 may be for the parents to know."""
+
+
+def _dismissal(out: re.Match[str]) -> dict[str, str] | None:
+    """「周三下午三点半放学」: the weekdays as figures, none for all."""
+    moment = time_of(out["time"])
+    if moment is None:
+        return None
+    days = sorted(
+        {
+            "一二三四五六日".index("日" if one == "天" else one) + 1
+            for one in re.findall("[一二三四五六日天]", out["days"] or "")
+        }
+    )
+    return {"time": moment, "dismissal": "".join(map(str, days))}
+
+
 def digest_times(line: str) -> dict[str, str] | None:
     """When the digest goes out: 「速递改到17:20发」, 「自动发」, 「不要自动发」; None if it is none of these."""
     if _WHEN.fullmatch(line):
@@ -164,6 +201,14 @@ def digest_times(line: str) -> dict[str, str] | None:
         return {"auto": "off"}
     if _AUTO.fullmatch(line):
         return {"auto": "on"}
+    if _FOLLOW.fullmatch(line):
+        return {"follow": "dismissal"}
+    if _NUDGE.fullmatch(line):
+        return {"nudge": "on"}
+    if _NO_NUDGE.fullmatch(line):
+        return {"nudge": "off"}
+    if (out := _DISMISSED.fullmatch(line)) is not None:
+        return _dismissal(out)
     found = _CLOCK.fullmatch(line)
     if found is None:
         return None

@@ -14,6 +14,7 @@ from handlers.language import notes, times
 from handlers.language.clean import clean, fold
 from handlers.language.commands import COMMANDS, digest_times
 from handlers.language.people import addressed, class_mentions, code_in
+from handlers.language.urgency import RED, Danger
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,25 @@ class Reading:
         intent: The fine meaning; ``unclear`` when it is none of them for sure.
         slots: What it names, as written: ``class`` (several joined by ``|``, ``*`` for all), ``date``,
             ``time``, ``index``, ``keyword``, ``content``, ``child``, ``relation``, ``number``, ``code``, …
+        like: What it is most like where nothing acts on that: it only weighs; empty where that is unsure.
+        danger: What in the words cannot wait, if words of danger say so.
     """
 
     raw: str
     clean: str
     intent: str
     slots: dict[str, str] = field(default_factory=dict)
+    like: str = ""
+    danger: Danger | None = None
+
+    @property
+    def red(self) -> bool:
+        """Whether somebody may be in danger: by the words, or by what they are most like."""
+        return self.danger is not None or self.like in RED
 
 
+_GONE_BEFORE = "去掉|删掉|删除|删了|删|拿掉|撤掉"
+_GONE_BEHIND = r"(?:给我)?(?:删(?:掉|了|除)?|去掉|不要|撤掉|撤了|拿掉|划掉)(?:了|吧|掉)*"
 _Reader = Callable[[str], tuple[str, dict[str, str]] | None]
 _END = re.compile(r"[。.！!～~，, ]+$")
 
@@ -72,6 +84,31 @@ def _command(line: str) -> tuple[str, dict[str, str]] | None:
         if found:
             return intent, {name: value for name, value in found.groupdict().items() if value}
     return None
+
+
+_SECTIONS = {"要闻": "news", "表扬": "praise", "提醒": "reminder"}
+_SECTION = re.compile(
+    rf"(?:请)?(?:{_GONE_BEFORE})(?:今天的)?(?:全部|所有|整个)?(?:的)?(?P<before>要闻|表扬|提醒)(?:那?部分|那?一栏|那几条)?(?:吧|了)?"
+    rf"|(?:请)?(?:把|将)?(?:今天的)?(?:全部|所有)?(?:的)?(?P<behind>要闻|表扬|提醒)(?:那?部分|那?一栏|那几条)?(?:都|全部?|统统){{0,2}}{_GONE_BEHIND}"
+)
+_NUMBER = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3})"
+_SEVERAL = re.compile(
+    rf"(?:请)?(?:把|将)?(?:{_GONE_BEFORE})?(?P<them>第?{_NUMBER}条?(?:[、和跟与，, ]+第?{_NUMBER}条?)*[、和跟与，, ]+第?{_NUMBER}条?)(?:都)?(?P<gone>{_GONE_BEHIND})?"
+)
+
+
+def _many(line: str) -> tuple[str, dict[str, str]] | None:
+    """Several notes at once, or a whole section: 「第2、3条不要」, 「去掉表扬」."""
+    section = _SECTION.fullmatch(line)
+    if section is not None:
+        return "remove_item", {"section": _SECTIONS[section["before"] or section["behind"]]}
+    several = _SEVERAL.fullmatch(line)
+    if several is None or not (several["gone"] or re.match(rf"(?:请)?(?:把|将)?(?:{_GONE_BEFORE})", line)):
+        return None
+    numbers = [times.number_of(one) for one in re.findall(_NUMBER, several["them"])]
+    if "条" not in several["them"] or any(one is None for one in numbers):
+        return None
+    return "remove_item", {"indexes": " ".join(dict.fromkeys(map(str, numbers)))}
 
 
 def _edit(line: str) -> tuple[str, dict[str, str]] | None:
@@ -143,7 +180,16 @@ _ASK_DIGEST = re.compile(
 )
 
 
+_OF_HOURS = re.compile(
+    r"(?:不|没空|没时间|没法|只)[^，,。！!？?]{0,12}?(?:看|回复?|答复)(?:家长)?(?:的)?(?:留言|消息|家长)|答复(?:时段|时间)"
+)
+"""When the teacher answers is no news for the class: 「明天监考，不看留言」."""
+_NAMED = re.compile(r"提醒|要闻|表扬|通知|请家长|各位")
+
+
 def _note(line: str) -> tuple[str, dict[str, str]] | None:
+    if _OF_HOURS.search(line) and not _NAMED.match(line):
+        return None
     if notes.praises_teacher(line):
         return "praise_teacher", {}
     for kind, words in notes.split_notes(line):
@@ -154,7 +200,7 @@ def _note(line: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-# The order matters: a code is a code whatever stands around it; whole-line commands come before
+# The order matters: a code is a code whatever stands around it; several notes come before one, whole-line commands before
 # edits (「今天的不要了」 skips, 「第2条不要了」 edits) and questions before notes (「明天带什么」 is no
 # reminder). Words to a family were read before all of them (「告诉小明妈妈：明天带伞」 is no reminder).
-_READERS: tuple[_Reader, ...] = (_code, _command, _digest_clock, _edit, _ask, _note)
+_READERS: tuple[_Reader, ...] = (_code, _many, _command, _digest_clock, _edit, _ask, _note)

@@ -32,6 +32,30 @@ class Typed:
     sure: bool
 
 
+_SEVERAL = re.compile(
+    r"(?:请|我)?(?:回复|回一下|回)?\s*(?P<numbers>\d{1,3}(?:[ 、,，和]{1,3}\d{1,3}){1,11}) ?号?(?:都|一起)?(?:回复?)?"
+    r" ?[：:，,]? ?(?P<rest>[^\d\s].*)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several numbers with the same words behind them: 「1、3、5 收到」."""
+
+    numbers: tuple[int, ...]
+    rest: str
+
+
+def typed_numbers(line: str) -> Several | None:
+    """Read a folded line as two or more different numbers and words for all of them; None where it is not."""
+    found = _SEVERAL.fullmatch(line)
+    if found is None or _COUNTS.match(found["rest"]):  # 「3 8点见」 is for one
+        return None
+    numbers = tuple(dict.fromkeys(int(one) for one in re.findall(r"\d+", found["numbers"])))
+    return Several(numbers, found["rest"].strip()) if len(numbers) > 1 else None
+
+
 def typed_number(line: str) -> Typed | None:
     """Read a folded line as a number and words; None for 「3月5日」, 「7:50到校」 or a numbered list."""
     found = _NUMBER.fullmatch(line)

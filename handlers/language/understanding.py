@@ -20,9 +20,9 @@ _READ = 600
 """Characters of a message that are looked at."""
 _SURE = 0.25
 """How far the best meaning must be ahead of the next before words are taken for it without asking."""
-_ACT = 0.6
+_ACT = 0.65
 """The same where something would be posted, booked, cancelled or erased; both found on lines set apart."""
-_RED = -0.5
+_RED = -0.65
 """From here on a line that might speak of danger is taken to do so; a needless call costs less than a child."""
 _DOUBT = re.compile(
     r"到底|还是(?!.{0,2}(?:取消|删|改|撤|算了|不|约))|是不是|说错|打错|不是[^，,。]{0,8}是|不知道|如果|假如|要是|听说|万一|会不会"
@@ -35,7 +35,7 @@ _NEARLY = {
     "leave_approve": re.compile(r"家访|预约|发|照片"),
 }
 """Where a word turns a deed into its neighbour."""
-_CLOSE, _FAR = 0.5, 1.2
+_CLOSE, _FAR = 0.2, 1.0
 """How far danger may be behind the likeliest meaning: by likeness alone, and where a word of danger stands."""
 _CHEAP = frozenset({"help", "message", "yes_no", "tone"})
 """Families that are no second request of their own: a greeting, thanks, words for the teacher."""
@@ -47,6 +47,8 @@ _JOINT = re.compile(
     r"^(?:另外|还有(?:就是|一[件个]?事)?|顺便(?:问一?下|说一?下)?|对了|再就是|此外|同时|然后)[，,：: ]*"
 )
 _SHORTEST = 4
+_CUT_WITHIN = 120
+"""Characters in which a second request is looked for; who writes more tells a story, and a person reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _two_best(known: Mapping[str, float], role: str) -> tuple[Intent, Intent]:
 
 def _second(line: str, role: str, chat: str, first: Intent) -> tuple[Intent, str] | None:
     """A request beside the one the whole line stands for, if one of its sentences is that for sure."""
-    parts = [_JOINT.sub("", part).strip() for part in _CUT.split(line)]
+    parts = [_JOINT.sub("", part).strip() for part in _CUT.split(line[:_CUT_WITHIN])]
     parts = [part for part in parts if len(part) >= _SHORTEST]
     if len(parts) < 2:
         return None

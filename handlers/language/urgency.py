@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from handlers.language.clean import fold
+from handlers.language.mend import mend
+
 Urgency = Literal["red", "leave", "queue"]
+RED = frozenset({"urgent_report", "safeguarding_report"})
+"""Intents that cannot wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +105,66 @@ _URGENT: tuple[tuple[str, str], ...] = (
         r"着火|起火|冒烟|漏(?:电|气|煤气)|地震|坠|塌|救护车|(?:打|叫|拨)(?:了)?(?:110|120|119)|出事(?!故保险)|出(?:了)?(?:人命|大事)|困(?:在|住)|失火|火灾|煤气|燃气(?:泄漏|味)|爆炸|电梯[^，,。]{0,4}(?:困|卡)|被困|(?:被|给)(?:锁|关)在|校车[^，,。]{0,8}(?:翻|撞|事故|抛锚|没来)|报警|坍塌|踩踏|打110|打120|叫救护车|叫了?120",
     ),
 )
+# What is told without the plain word, as a child's sentence or a parent's dread: one line a category.
+_HINTED: tuple[tuple[str, str, str], ...] = (
+    (
+        "safeguarding_report",
+        "self_harm",
+        r"想消失|要是我消失|不用醒(?:来|过来)?了?|(?:唔|不)想再?(?:撑|捱)|撑不下去|对不起爸爸妈妈|(?:别|不要)(?:再)?(?:来)?找我|忘了我吧|从[^，,。]{0,4}(?:桥|楼|阳台)上?(?:飞|往下)|(?:攒|藏)[^，,。]{0,6}(?:药|安眠)|反正[^，,。]{0,3}没[^，,。]{0,3}(?:学期|明天|以后)了",
+    ),
+    (
+        "safeguarding_report",
+        "abuse",
+        r"抽皮带|烟头[^，,。]{0,3}(?:疤|印|伤)|新伤[^，,。]{0,6}旧伤|(?:后背|背上?|腿上?|手臂)[^，,。]{0,4}一条一条|手心[^，,。]{0,4}肿|(?:耳朵|脸)[^，,。]{0,3}(?:揪|扇)(?:红|肿)|(?:揪|扇)(?:红|肿)|喂了?[^，,。]{0,6}(?:药|水)[^，,。]{0,8}昏|绝食",
+    ),
+    (
+        "safeguarding_report",
+        "custody",
+        r"(?:扬言|放话)[^，,。]{0,8}(?:来|带走|抢)|带走就不(?:还|送回)|上回接了[^，,。]{0,8}不给",
+    ),
+    (
+        "safeguarding_report",
+        "stranger",
+        r"醉汉|踹[^，,。]{0,4}门|闯(?:进|入)[^，,。]{0,6}(?:楼|校|教室)|自称[^，,。]{0,10}(?:加|拍|接|带)|欠[^，,。]{0,8}(?:照片|堵|找上)",
+    ),
+    (
+        "safeguarding_report",
+        "bullying",
+        r"书包[^，,。]{0,4}(?:进|扔)[^，,。]{0,3}(?:马桶|厕所|垃圾)|(?:拉|建)[^，,。]{0,3}群[^，,。]{0,4}骂|投票[^，,。]{0,3}谁[^，,。]{0,4}(?:恶心|讨厌|丑)",
+    ),
+    (
+        "urgent_report",
+        "missing_child",
+        r"没音信|人影(?:也|都)?没|没显示进校|(?:清点|点名)[^，,。]{0,8}(?:少|只有|不够)|仲未返|没法出去[寻找]|就差(?:他|她)(?:没|$|[，,。])|最后(?:一个)?(?:点|定位)[^，,。]{0,6}(?:站|口)|摔门[^，,。]{0,3}出去",
+    ),
+    (
+        "urgent_report",
+        "health",
+        r"嘴(?:巴|唇)?[^，,。]{0,2}(?:乌|肿)|发麻[^，,。]{0,4}(?:扶|动)|呼吸[^，,。]{0,2}(?:浅|弱)|叫了?[^，,。]{0,3}没醒|野蘑菇|洁厕|老鼠药|农药|消毒液|人不行了|在[^，,。]{0,6}抽[，,]|(?:酸|碱|药水|开水)[^，,。]{0,2}溅|纽扣电池|第[四五六七八九十]个吐",
+    ),
+    (
+        "urgent_report",
+        "injury",
+        r"跌断|脖子[^，,。]{0,3}(?:不敢|不能|动)|扎进[^，,。]{0,6}(?:拔|出)?|鼻血[^，,。]{0,10}(?:止不|分钟|一包)",
+    ),
+    (
+        "urgent_report",
+        "infectious",
+        r"(?:百日咳|猩红热|肺结核|红眼病|诺如|腮腺炎)|抗原两条杠|抗原阳",
+    ),
+    (
+        "urgent_report",
+        "accident",
+        r"追尾|刺鼻|趴(?:在)?方向盘|(?:桥|路)[^，,。]{0,3}(?:淹|断)了",
+    ),
+)
 _GROUPS = tuple(
     (intent, category, re.compile(pattern))
-    for intent, table in (("safeguarding_report", _SAFEGUARDING), ("urgent_report", _URGENT))
-    for category, pattern in table
+    for intent, category, pattern in (
+        *(("safeguarding_report", *each) for each in _SAFEGUARDING),
+        *(("urgent_report", *each) for each in _URGENT),
+        *_HINTED,
+    )
 )
 # Where the same words only ask, teach or tell of what has been prevented or is long over.
 _CALM = re.compile(
@@ -125,6 +186,11 @@ def danger_in(line: str) -> Danger | None:
         if found and (_ALWAYS.search(found[0]) or not _CALM.search(line)):
             return Danger(intent, category, found[0])
     return None
+
+
+def danger_said(words: str) -> Danger | None:
+    """The same in words as they came."""
+    return danger_in(mend(fold(words)))
 
 
 _LEAVE_FAMILIES = frozenset({"leave", "pickup"})

@@ -13,7 +13,6 @@ from handlers.language import read
 from handlers.language.notes import split_notes
 from handlers.language.say import say_day, say_short_day, say_time
 from handlers.language.times import resolve_day, time_of
-from handlers.language.typed import typed_number
 
 INTENTS = {
     "praise_student": """
@@ -331,45 +330,6 @@ def test_days_and_times_are_said_in_full() -> None:
     assert say_day(date(2026, 10, 14)) == "10月14日（周三）"
     assert say_short_day(date(2026, 1, 2)) == "1月2日"
     assert say_time(clock(8, 5)) == "8:05"
-
-
-@pytest.mark.parametrize(
-    ("line", "number", "rest"),
-    [
-        ("3", 3, ""),
-        ("3 好的", 3, "好的"),
-        ("3：好的", 3, "好的"),
-        ("3，好的", 3, "好的"),
-        ("3好的", 3, "好的"),
-        ("回复3 好的", 3, "好的"),
-        ("回复 3：好的", 3, "好的"),
-        ("「3」", 3, ""),
-        ("12 明天见", 12, "明天见"),
-        ("3号 好的", 3, "好的"),
-    ],
-)
-def test_a_typed_number(line: str, number: int, rest: str) -> None:
-    typed = typed_number(line)
-    assert typed is not None
-    assert (typed.number, typed.rest) == (number, rest)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "3月5日开会",
-        "7:50到校",
-        "2班的表扬",
-        "3个同学没交",
-        "1. 带伞 2. 带水",
-        "1 带伞 2. 带水",
-        "3.5元",
-        "2026年",
-        "好的",
-    ],
-)
-def test_no_typed_number(line: str) -> None:
-    assert typed_number(line) is None
 
 
 @pytest.mark.parametrize(

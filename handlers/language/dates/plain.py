@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 
 from handlers.language.clean import fold
+from handlers.language.dates.numbers import number
 from handlers.language.mend import simplify
 
 _LONGEST = 300
 _N = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3})"
 _WEEKS = "(?:周|星期|礼拜)"
+
+
+def _to_the_hour(found: re.Match[str]) -> str:
+    """So many minutes before an hour, as 「7点55」; as it stands where it is no such thing."""
+    hour, less = number(found["hour"]), 15 if found["less"] == "一刻" else number(found["less"])
+    if not hour or not less or hour > 23 or less > 30:
+        return found[0]
+    return f"{hour - 1}点{60 - less}"
+
+
 _CLEARER = (
     (re.compile(rf"以后(?:的)?(?:都|每(?:个)?)?(?={_WEEKS}[一二三四五六日天])"), "每"),
     # 「周一三五」
@@ -39,6 +50,18 @@ _CLEARER = (
         ),
         r"\2\1\3",
     ),
+    # 「12月1-5号」
+    (re.compile(r"(月\d{1,2})[到至~-](\d{1,2}[号日])"), r"\1号到\2"),
+    # 「下午4.30」 is no day of April
+    (
+        re.compile(
+            rf"([上下中]午|早上|晚上|傍晚|[今明后昨]天|{_WEEKS}[一二三四五六日天])\s?(\d{{1,2}})\.([0-5]\d)(?![\d号日月])"
+        ),
+        r"\1\2:\3",
+    ),
+    # 「差五分八点」, 「八点差一刻」
+    (re.compile(rf"差(?P<less>一刻|{_N})(?P<unit>分)?钟?[到就]?(?P<hour>{_N})点"), _to_the_hour),
+    (re.compile(rf"(?P<hour>{_N})点[，, ]?差(?P<less>一刻|{_N})(?P<unit>分)?钟?"), _to_the_hour),
     # 「20到25号」, 「三到四点」: the unit stands only once
     (re.compile(rf"(?<![\d点:月号年.一二三四五六七八九十])({_N})([到至~-])(?={_N}([号日点]))"), r"\1\3\2"),
     # 「两三点」: one of two

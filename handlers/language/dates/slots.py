@@ -71,6 +71,7 @@ def date_slots(text: str) -> Slots:
         _put(slots, run, line)
         _more_times(slots, found[at + len(run) :])
         _moved(slots, line, found, at)
+        _of_that_month(slots)
     if "date" not in slots or (found and _only_vague(found)):
         word = next((code for code, pattern in _WORDS if pattern.search(line)), None)
         if word is not None:
@@ -284,6 +285,13 @@ def _moved(slots: Slots, line: str, found: Sequence[Group], at: int) -> None:
         slots["time"] = old["time"]
 
 
+def _of_that_month(slots: Slots) -> None:
+    """「12月20日改到21日」: the month is said once."""
+    old, new = slots.get("from_date"), slots.get("date")
+    if isinstance(new, str) and re.fullmatch(r"\d\d", new) and re.fullmatch(r"\d\d-\d\d", str(old)):
+        slots["date"] = f"{str(old)[:2]}-{new}"
+
+
 def _lengths(line: str) -> Slots:
     """How long, how much later, how late."""
     found: Slots = {}
@@ -302,7 +310,7 @@ def _lengths(line: str) -> Slots:
     for hit in _LENGTH.finditer(line):
         minutes, days = _amount(hit["n"], hit["u"], hit["h"])
         name, value = ("duration_min", minutes) if minutes else ("days", days)
-        if value and not _NO_LENGTH.match(line, hit.end()) and not line[: hit.start()].endswith("第"):
+        if value and not _NO_LENGTH.match(line, hit.end()) and not line[: hit.start()].endswith(("第", "月")):
             found.setdefault(name, value)
     if "工作日" in line:
         found["days"] = "workday"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from handlers.language.dates import date_slots
+from handlers.language.dates.groups import moves
 from handlers.language.slots.allowed import ALLOWED, spans_of
 from handlers.language.slots.rules import fixed
-from handlers.language.slots.tagger import decode, spans, weights
+from handlers.language.slots.tagger import learned, spans
 from handlers.language.slots.text import LONGEST, said_in
 from handlers.language.urgency import danger_in
 
@@ -43,6 +44,10 @@ _ASIDE = {
     "urgent_notice": r"(?:提前|推迟|晚)放学|(?:现在|马上|立刻|立即)(?:就)?发",
 }
 """What is said of another time than the one that is meant."""
+_NEW_DAY = re.compile(
+    r"[改换整推挪调移延搬]签?(?:到|成|至)|改约|再约|换(?:个|一个)时间[，, ](?:下|这|本|周|明|后|\d)|(?:周|星期|礼拜)[一二三四五六日天](?:[上下]午|晚上)?(?:吧|行|可以)"
+)
+"""Where the one day that is named is the new one, though nothing is moved 「到」 it."""
 _MYSELF = re.compile(
     r"(?:^|[，, ])(?:(?:今天|今晚|明天|下午|放学|还是|改成?|由|换)[，, ]?)*(?:我|本人)(?:自己|亲自|来|去|过去|今天|下班)*(?:来|去)?接"
 )
@@ -85,12 +90,12 @@ def slots_of(intent: str, line: str, mended: str) -> Slots:
 
 
 def _pieces(intent: str, said: str) -> Slots:
-    names = sorted(spans_of(intent))
+    names = tuple(sorted(spans_of(intent)))
     said = said[:LONGEST]
     if not names or not said:
         return {}
     found: dict[str, list[str]] = {}
-    for name, words in spans(decode(weights(), intent, said, names), said):
+    for name, words in spans(learned().decode(intent, said, names), said):
         piece = _FILLERS.sub("", _FILLERS.sub("", words))
         if not piece:
             continue
@@ -123,6 +128,10 @@ def _dated(intent: str, allowed: frozenset[str], said: str) -> Slots:
         found["date"] = times["from_date"]
     if "due" in allowed and "date" in times:
         found["due"] = times["date"]
+    shifted = {"from_date", "shift_min", "shift_days"} & found.keys()
+    if intent == "reschedule_appointment" and not shifted and not (moves(said) or _NEW_DAY.search(said)):
+        # 「明天有事，换个时间」: the day that is named is the old one
+        found = {f"from_{name}" if name in ("date", "time") else name: found[name] for name in found}
     if intent == "set_quiet_hours" and str(found.get("time", ""))[:1].isdigit():
         found |= _quiet(found.pop("time"), said)
     if intent in _ALWAYS and isinstance(found.get("date"), str):

@@ -40,12 +40,12 @@ set_booking_rule: mode buffer_min max_per_day duration_min time
 questionnaire_answer: topic family
 questionnaire_resume: mode
 memo_draft: mode child person content topic date
-memo_edit: item content date person
+memo_edit: item content person
 memo_amend: change item
 memo_confirm: date
 query_memo: child item mode topic person date
 followup_update: value item
-followup_postpone: {_WHEN} shift_days child
+followup_postpone: date shift_days child
 set_followup: child due topic person
 complete_followup: child result person item date
 query_followup: date filter child person
@@ -96,8 +96,8 @@ sign_amend: decision signer
 sign_proxy: relation
 ask_office_hours: {_WHEN} teacher
 set_office_hours: {_WHEN} days
-set_away: {_WHEN} delegate days
-private_message: date note topic urgent child teacher
+set_away: {_WHEN} delegate
+private_message: note topic urgent child teacher
 query_message_status: tone date
 dropoff_request: item child date
 medication_request: {_WHEN} child dose

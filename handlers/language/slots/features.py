@@ -23,8 +23,40 @@ _GIVEN = frozenset(
 def of(intent: str, said: str) -> list[list[str]]:
     """For every character of a simplified line the names of its features."""
     marks = _marks(said)
-    starts = list(_places(said))
-    return [_at(intent, said, at, marks, starts[at]) for at in range(len(said))]
+    chars = "^^^" + "".join(map(_char, said)) + "$$$"
+    kinds = "-" + "".join(map(_kind, said)) + "-"
+    names = _name_like(said)
+    ends = len(said)
+    found = []
+    for at, (far, head) in enumerate(_places(said)):
+        near = chars[at : at + 7]
+        seen = "".join(marks[at]) or "-"
+        bare = _bare(near, kinds[at : at + 3], seen, names[at], f"h{head}{min(far, 3)}")
+        mine = _mine(near, kinds[at : at + 3], seen + names[at], head, (at, ends - at, far))
+        found.append(bare + [f"{intent}|{feature}" for feature in mine])
+    return found
+
+
+def _bare(near: str, kinds: str, seen: str, name: str, place: str) -> list[str]:
+    """What a character shows whatever the intent."""
+    b3, b2, b1, here, n1, n2, n3 = tuple(near)
+    bare = [
+        f"0{here}", f"-1{b1}", f"-2{b2}", f"1{n1}", f"2{n2}", f"-10{b1}{here}", f"01{here}{n1}", f"-2-1{b2}{b1}", f"12{n1}{n2}", f"-11{b1}{n1}",
+        f"-3{b3}{b2}{b1}", f"3{n1}{n2}{n3}", f"k{kinds}", f"m{seen}", f"n{name}", f"mn{seen}{name}", place,
+    ]  # fmt: skip
+    if here in (n1, b1):
+        bare.append("twice" + ("1" if here == n1 else "2"))
+    return bare
+
+
+def _mine(near: str, kinds: str, marked: str, head: str, place: tuple[int, int, int]) -> tuple[str, ...]:
+    """What it shows with the intent."""
+    _, b2, b1, here, n1, n2, _ = tuple(near)
+    begun, left, far = place
+    return (
+        f"0{here}", f"-1{b1}", f"1{n1}", f"-2-1{b2}{b1}", f"12{n1}{n2}", f"m{marked}", f"d{min(begun, 4)}", f"e{min(left, 3)}",
+        f"f{min(far, 2)}", f"k{kinds}", f"h{head}", "",
+    )  # fmt: skip
 
 
 def _marks(said: str) -> list[list[str]]:
@@ -63,46 +95,15 @@ def _kind(char: str) -> str:
     return "a" if char.isalpha() else "p"
 
 
-def _char(said: str, at: int) -> str:
-    if at < 0:
-        return "^"
-    if at >= len(said):
-        return "$"
-    char = said[at]
-    return (
-        "0"
-        if char.isdigit()
-        else {"：": ":", "，": ",", "。": ".", "？": "?", "！": "!", " ": "_"}.get(char, char)
-    )
+def _char(char: str) -> str:
+    return "0" if char.isdigit() else _PLAIN.get(char, char)
 
 
-def _at(intent: str, said: str, at: int, marks: list[list[str]], place: tuple[int, str]) -> list[str]:
-    b3, b2, b1, here, n1, n2 = (_char(said, at + step) for step in range(-3, 3))
-    n3 = _char(said, at + 3)
-    far, head = place
-    seen = "".join(marks[at]) or "-"
-    name = _name_like(said, at)
-    bare = [
-        f"0{here}", f"-1{b1}", f"-2{b2}", f"1{n1}", f"2{n2}", f"-10{b1}{here}", f"01{here}{n1}", f"-2-1{b2}{b1}", f"12{n1}{n2}", f"-11{b1}{n1}",
-        f"-3{b3}{b2}{b1}", f"3{n1}{n2}{n3}", f"k{_kinds(said, at)}", f"m{seen}", f"n{name}", f"mn{seen}{name}", f"h{head}{min(far, 3)}",
-    ]  # fmt: skip
-    if here in (n1, b1):
-        bare.append("twice" + ("1" if here == n1 else "2"))
-    mine = [
-        f"0{here}", f"-1{b1}", f"1{n1}", f"-2-1{b2}{b1}", f"12{n1}{n2}", f"m{seen}{name}", f"d{min(at, 4)}", f"e{min(len(said) - at, 3)}",
-        f"f{min(far, 2)}", f"k{_kinds(said, at)}", f"h{head}", "",
-    ]  # fmt: skip
-    return bare + [f"{intent}|{feature}" for feature in mine]
+_PLAIN = {"：": ":", "，": ",", "。": ".", "？": "?", "！": "!", " ": "_"}
 
 
-def _kinds(said: str, at: int) -> str:
-    return "".join(_kind(said[i]) if 0 <= i < len(said) else "-" for i in (at - 1, at, at + 1))
-
-
-def _name_like(said: str, at: int) -> str:
-    """Whether the characters may be surname and given name."""
-    char = said[at]
-    first = "s" if char in _SINGLE and char not in _RARE_AS_NAME else "-"
-    after = "".join("g" if said[i : i + 1] in _GIVEN else "-" for i in (at, at + 1, at + 2) if i < len(said))
-    before = "s" if at and said[at - 1] in _SINGLE and said[at - 1] not in _RARE_AS_NAME else "-"
-    return first + after + before
+def _name_like(said: str) -> list[str]:
+    """For every character, whether it and its neighbours may be surname and given name."""
+    first = "-" + "".join("s" if char in _SINGLE and char not in _RARE_AS_NAME else "-" for char in said)
+    given = "".join("g" if char in _GIVEN else "-" for char in said)
+    return [first[at + 1] + given[at : at + 3] + first[at] for at in range(len(said))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from handlers.language.slots import features
@@ -17,6 +17,7 @@ WEIGHTS = Path(__file__).with_name("weights.json")
 OUT = "O"
 Weights = Mapping[str, Mapping[str, float]]
 """Feature → tag → weight; ``>tag`` for what follows what."""
+Moves = Sequence[Sequence[tuple[int, float]]]
 
 
 @cache
@@ -37,58 +38,83 @@ def tags_of(names: Sequence[str]) -> list[str]:
     return [OUT, *(f"{edge}-{name}" for name in names for edge in "BI")]
 
 
-def decode(table: Weights, intent: str, said: str, names: Sequence[str]) -> list[str]:
-    """The best tag of each character."""
-    tags = tags_of(names)
-    return best_of(table, features.of(intent, said), [dict.fromkeys(tags, 0.0) for _ in said])
+class Tagger:
+    """Reads pieces with some weights; keeps the few features that are asked for all day ready.
+
+    Args:
+        table: What was learned.
+    """
+
+    def __init__(self, table: Weights) -> None:
+        self._table = table
+        self._row = lru_cache(maxsize=30_000)(self._look_up)
+        self._moves: dict[tuple[str, ...], Moves] = {}
+        self._numbers: dict[tuple[str, ...], dict[str, int]] = {}
+
+    def decode(self, intent: str, said: str, names: tuple[str, ...]) -> list[str]:
+        """The best tag of each character of a line, with the slots named and no others."""
+        tags = tags_of(names)
+        if names not in self._moves:
+            self._moves[names] = moves_of(self._table, tags)
+        scores = []
+        for here in features.of(intent, said):
+            score = [0.0] * len(tags)
+            for name in here:
+                if name in self._table:
+                    for at, weight in self._row(names, name):
+                        score[at] += weight
+            scores.append(score)
+        return [tags[at] for at in best_path(scores, self._moves[names])]
+
+    def _look_up(self, names: tuple[str, ...], feature: str) -> tuple[tuple[int, float], ...]:
+        if names not in self._numbers:
+            self._numbers[names] = {tag: at for at, tag in enumerate(tags_of(names))}
+        number = self._numbers[names]
+        known = self._table[feature]
+        return tuple((number[tag], weight) for tag, weight in known.items() if tag in number)
 
 
-def best_of(table: Weights, seen: Sequence[Sequence[str]], scores: Sequence[dict[str, float]]) -> list[str]:
-    """The best tags for what each character shows, starting from some scores."""
-    best: list[dict[str, tuple[float, str]]] = []
-    for here, score in zip(seen, scores, strict=True):
-        for name in here:
-            row = table.get(name)
-            if row is not None:
-                for tag in row.keys() & score.keys():
-                    score[tag] += row[tag]
-        best.append(_step(table, best[-1] if best else None, score))
-    return _back(best)
+@cache
+def learned() -> Tagger:
+    """The one with the learned weights."""
+    return Tagger(weights())
 
 
-def _step(
-    table: Weights, before: dict[str, tuple[float, str]] | None, score: dict[str, float]
-) -> dict[str, tuple[float, str]]:
-    found: dict[str, tuple[float, str]] = {}
-    for tag, own in score.items():
-        inside = tag.startswith("I-")
-        if before is None:
-            if not inside:
-                found[tag] = own, ""
-            continue
-        slot = tag[2:]
-        moves = table.get(f">{tag}", {})
-        came = [
-            (value + moves.get(prev, 0.0), prev)
-            for prev, (value, _) in before.items()
-            if not inside or (prev != OUT and prev[2:] == slot)
+def moves_of(table: Weights, tags: Sequence[str]) -> Moves:
+    """For each tag which may stand before it, and what that weighs: inside comes after its own beginning only."""
+    return [
+        [
+            (at, table.get(f">{tag}", {}).get(before, 0.0))
+            for at, before in enumerate(tags)
+            if not tag.startswith("I-") or (before != OUT and before[2:] == tag[2:])
         ]
-        if came:
-            value, prev = max(came)
-            found[tag] = value + own, prev
-    return found
+        for tag in tags
+    ]
 
 
-def _back(best: Sequence[dict[str, tuple[float, str]]]) -> list[str]:
-    if not best:
+def best_path(scores: Sequence[Sequence[float]], moves: Moves) -> list[int]:
+    """The numbers of the best tags for what each character scores (Viterbi).
+
+    Args:
+        scores: For each character a number for each tag.
+        moves: See :func:`moves_of`.
+    """
+    if not scores:
         return []
-    tag = max(best[-1], key=lambda each: best[-1][each][0])
-    path = [tag]
-    for row in reversed(best):
-        tag = row[tag][1]
-        if tag:
-            path.append(tag)
+    inside = [len(before) < len(moves) for before in moves]
+    value = [_NEVER if within else own for own, within in zip(scores[0], inside, strict=True)]
+    came: list[list[int]] = []
+    for own_scores in scores[1:]:
+        chosen = [max([(value[prev] + weight, prev) for prev, weight in before]) for before in moves]
+        value = [best + own for (best, _), own in zip(chosen, own_scores, strict=True)]
+        came.append([prev for _, prev in chosen])
+    path = [max(range(len(value)), key=value.__getitem__)]
+    for step in reversed(came):
+        path.append(step[path[-1]])
     return path[::-1]
+
+
+_NEVER = -1e9
 
 
 _WHOLE = frozenset(

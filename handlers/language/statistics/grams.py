@@ -1,4 +1,4 @@
-"""A line as the pieces the model knows: characters, two, three and four of them, and words that mean the same."""
+"""A line as the pieces the model knows: its characters, how it is asked, words that mean the same, and rules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import combinations
 
 from handlers.language.patterns import all_that_fit
 from handlers.language.reading import read
+from handlers.language.statistics.masking import bare
 from handlers.language.statistics.words import CLASSES
 from handlers.language.urgency import danger_in
 
@@ -16,9 +17,10 @@ _LOOKED_AT = 80
 """Characters; what a long message is about stands at its beginning."""
 _DIGIT = re.compile(r"\d")
 _LENGTHS = (5, 9, 16, 30)
+_ASKED_WEIGHS = 1.3
 _WORDS_WEIGH = 0.7
 _RULES_WEIGH = 0.6
-"""Words and rules beside characters; found by cross-validation on the example lines."""
+"""What else is seen, beside characters; found by cross-validation on the example lines."""
 
 Group = tuple[set[str], float]
 """Pieces, and what each weighs."""
@@ -30,6 +32,18 @@ def grams(mended: str, role: str, chat: str) -> set[str]:
     found = {text[at : at + size] for size in (1, 2, 3, 4) for at in range(len(text) - size + 1)}
     longer = sum(len(text) >= limit for limit in _LENGTHS)
     return found | {f"role={role}", f"chat={chat}", f"length={longer}"}
+
+
+def asked(mended: str, role: str) -> set[str]:
+    """One to five characters of how it is asked, two and three of them also with the role."""
+    text = "^" + bare(mended[:_LOOKED_AT]) + "$"
+    found: set[str] = set()
+    for size in (1, 2, 3, 4, 5):
+        cut = [text[at : at + size] for at in range(len(text) - size + 1)]
+        found.update(f"~{piece}" for piece in cut)
+        if size in (2, 3):
+            found.update(f"~{piece}|{role}" for piece in cut)
+    return found
 
 
 def words(mended: str, role: str) -> set[str]:
@@ -49,7 +63,7 @@ def rules(mended: str, role: str, chat: str) -> set[str]:
     return found | ({f"!{danger.intent}", f"!{danger.category}"} if danger else set())
 
 
-def pieces(mended: str, role: str, chat: str) -> tuple[Group, Group, Group]:
+def pieces(mended: str, role: str, chat: str) -> tuple[Group, ...]:
     """All pieces of a line, and what each weighs: a long line does not outweigh a short one.
 
     Args:
@@ -57,9 +71,10 @@ def pieces(mended: str, role: str, chat: str) -> tuple[Group, Group, Group]:
         role: ``teacher`` or ``parent``.
         chat: ``private`` or ``group``.
     """
-    chars, meant = grams(mended, role, chat), words(mended, role)
+    chars, how, meant = grams(mended, role, chat), asked(mended, role), words(mended, role)
     return (
         (chars, 1 / math.sqrt(len(chars))),
+        (how, _ASKED_WEIGHS / math.sqrt(len(how))),
         (meant, _WORDS_WEIGH / math.sqrt(max(1, len(meant)))),
         (rules(mended, role, chat), _RULES_WEIGH),
     )

@@ -26,6 +26,7 @@ def main() -> int:
         asdict(meaning.measure(meaning.held_out())),
         phrases.measure(),
         guarding.measure(),
+        guarding.measure(guarding.DRESSED),
         speed(),
         {"patterns": count, "slowest_ms": round(took, 2), "of": name},
     ):

@@ -8,6 +8,8 @@ from pathlib import Path
 from bot.guard_line import guard
 
 HELD_OUT = Path(__file__).with_name("guard_held_out.jsonl")
+DRESSED = Path(__file__).with_name("guard_held_out_dressed.jsonl")
+"""By another hand, half of it in clothes: initials, hints, numbers in words; and close look-alikes."""
 
 
 def measure(path: Path = HELD_OUT) -> dict[str, float]:

@@ -20,6 +20,7 @@ from handlers.language import slots
 from handlers.language.clean import fold
 from handlers.language.mend import mend
 from handlers.language.slots import build
+from handlers.language.slots.tagger import Tagger
 from handlers.language.statistics import examples
 from handlers.language.statistics.examples import Example
 from tests.bench.understanding.meaning import plain
@@ -65,7 +66,7 @@ def _crossed(n: Counter[str]) -> None:
     lines = examples.read()
     for fold_ in range(FOLDS):
         learned = build.train([line for at, line in enumerate(lines) if at % FOLDS != fold_])
-        with mock.patch.object(slots, "weights", lambda learned=learned: learned):
+        with mock.patch.object(slots, "learned", lambda table=learned: Tagger(table)):
             count(n, lines[fold_::FOLDS])
 
 
