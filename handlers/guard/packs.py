@@ -35,6 +35,8 @@ SEVERITIES: Mapping[str, Severity] = {
     "vote": "off",
 }
 """The default; its order is the order of rules of the same severity."""
+ASKED = frozenset({"homework_in_group", "parent_grading", "forced_app", "late_message"})
+"""Rules about what families are asked to do: by likeness alone a text is never more than doubtful by these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from handlers.guard import demands, figures, marks, matters, wider
 from handlers.guard.folding import Folded, fold
-from handlers.guard.packs import DEFAULT, SEVERITIES, Pack
+from handlers.guard.packs import ASKED, DEFAULT, SEVERITIES, Pack, Severity
 from handlers.guard.people import people_in
+
+if TYPE_CHECKING:
+    from handlers.guard.likeness import Opinion
 
 Role = Literal["teacher", "parent"]
 Chat = Literal["group", "private"]
@@ -39,15 +42,27 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that is broken: where in the folded text, and the names beside it."""
+    """A rule that is broken: where in the folded text, the names beside it, and whether that is sure."""
 
     rule: str
     spans: tuple[tuple[int, int], ...]
     names: tuple[tuple[int, int], ...]
     line: Folded
+    sure: bool = True
+
+    def severity(self, pack: Pack) -> Severity:
+        """How hard it is here; what is not sure is for the sender to decide."""
+        severity = pack.severity(self.rule)
+        return severity if self.sure or severity == "off" else "warn"
 
 
 ALLOWED = Verdict("allow", "none")
+_SURE, _LEANS, _ASKS, _NEVER = 0.55, 0.35, 0.45, 0.05
+"""From which share a likeness blocks, warns, speaks for a rule of what is asked; and below which it doubts."""
+_DOUBTED = frozenset(
+    {"no_ranking", "no_score_list", "medical_fact", "no_public_criticism", "names_individual_problem"}
+)
+"""What words alone may have mistaken; a number is a number."""
 _TO_FAMILY = re.compile(
     r"\s{0,3}(?:请)?(?:回复|告诉|转告|私信|私聊|发给|回|跟|和)\s?[^，。：:\n]{1,10}(?:妈妈|爸爸|家长|奶奶|爷爷|外婆|外公|姥姥|姥爷)"
 )
@@ -80,7 +95,7 @@ def check(
     found = hardest(text, role, chat, at, pack)
     if found is None:
         return ALLOWED
-    severity = pack.severity(found.rule)
+    severity = found.severity(pack)
     verdict = Verdict("block" if severity == "block" else "warn", found.rule, words_of(found))
     return replace(verdict, rewrite=rewrite(text, found, role, chat, pack))
 
@@ -91,7 +106,7 @@ def hardest(text: str, role: Role, chat: Chat, at: datetime | None, pack: Pack) 
     best: tuple[int, int] | None = None
     chosen: Hit | None = None
     for hit in _hits(text, role, chat, at, pack):
-        severity = pack.severity(hit.rule)
+        severity = hit.severity(pack)
         weight = (0 if severity == "block" else 1, order.index(hit.rule))
         if severity != "off" and (best is None or weight < best):
             best, chosen = weight, hit
@@ -105,9 +120,12 @@ def words_of(hit: Hit) -> tuple[str, ...]:
 
 
 def _hits(text: str, role: Role, chat: Chat, at: datetime | None, pack: Pack) -> Iterator[Hit]:
+    from handlers.guard.likeness import opinions  # nothing is looked at before the doors are open
+
     whole = fold(text[: (_PART - _OVERLAP) * _PARTS])
     for part in _parts(whole):
-        yield from _of_part(part, role, chat)
+        found = list(_of_part(part, role, chat))
+        yield from _weighed(found, [one for one in opinions(part, role) if _concerns(one, part, role, chat)])
     if role == "teacher" or chat == "group":
         late = (
             chat == "group" and at is not None and _quiet(at.time(), pack) and not _URGENT.search(whole.text)
@@ -134,7 +152,7 @@ def _quiet(at: time, pack: Pack) -> bool:
 
 def _of_part(line: Folded, role: Role, chat: Chat) -> Iterator[Hit]:
     named = False
-    if chat == "private" and (role == "parent" or _TO_FAMILY.match(line.text)):
+    if _to_one(line, role, chat):
         looks: tuple[_Look, ...] = (("money_or_gift", demands.money),)
     else:
         looks = _LOOKS if role == "teacher" else _PARENTS
@@ -149,6 +167,28 @@ def _of_part(line: Folded, role: Role, chat: Chat) -> Iterator[Hit]:
             yield Hit(rule, tuple(spans), (), line)
     if chat == "group" and not named:
         yield from _wider(line, role)
+
+
+def _to_one(line: Folded, role: Role, chat: Chat) -> bool:
+    """Whether it is between a family and the school, where only money and gifts are looked for."""
+    return chat == "private" and (role == "parent" or _TO_FAMILY.match(line.text) is not None)
+
+
+def _concerns(one: Opinion, part: Folded, role: Role, chat: Chat) -> bool:
+    return one.rule == "money_or_gift" or not _to_one(part, role, chat)
+
+
+def _weighed(found: list[Hit], likely: list[Opinion]) -> Iterator[Hit]:
+    """What the rules found, with the second opinion: it adds what they missed and doubts what it cannot see."""
+    most = max((one.share for one in likely if one.rule not in ASKED), default=0.0)
+    for hit in found:
+        yield replace(hit, sure=False) if most < _NEVER and hit.rule in _DOUBTED else hit
+    for one in likely:
+        if one.share >= (_LEANS if one.rule not in ASKED else _ASKS) and not any(
+            hit.rule == one.rule for hit in found
+        ):
+            spans, names = one.words()
+            yield Hit(one.rule, spans, names, one.line, one.share >= _SURE)
 
 
 def _wider(line: Folded, role: Role) -> Iterator[Hit]:

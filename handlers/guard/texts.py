@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,10 +46,14 @@ _REASONS = {
 }
 
 
+def cause(verdict: Verdict) -> str:
+    """The clause that says what is in the way, without the words."""
+    return _REASONS.get(verdict.rule, "这条里有不能公开的内容")
+
+
 def reason(verdict: Verdict) -> str:
-    """The clause that says what is in the way."""
-    found = _REASONS.get(verdict.rule, "这条里有不能公开的内容")
-    return f"{found}（{'、'.join(verdict.words[:3])}）" if verdict.words else found
+    """The clause that says what is in the way, and where."""
+    return f"{cause(verdict)}（{'、'.join(verdict.words[:3])}）" if verdict.words else cause(verdict)
 
 
 def note_stopped(verdict: Verdict) -> str:
@@ -60,6 +65,23 @@ def note_stopped(verdict: Verdict) -> str:
     )
     return (
         f"{reason(verdict)}，发到群里会违反规定，所以没有记。\n{way}；只想告诉一家，就说「回复小明妈妈：…」。"
+    )
+
+
+TAKE_IT = "就这样改"
+THINK_AGAIN = "我再想想"
+
+
+def note_instead(verdict: Verdict, offers: Sequence[str]) -> str:
+    """A note that was not taken, and the words that could be."""
+    offer = "\n".join(offers)
+    return f"{reason(verdict)}，发到群里会违反规定，还没有记。可以改成：\n{offer}"
+
+
+def note_warned(verdict: Verdict) -> str:
+    """A note that was taken, and may be thought over; its words stand in the line above."""
+    return (
+        f"请再看一眼：{cause(verdict)}，不少地方不让在家长群里发。要改，先说「看一下」，再说第几条改成什么。"
     )
 
 
