@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from handlers.context import Ctx
 from handlers.trouble.feature import THING as DOUBT
@@ -13,6 +13,7 @@ from storage import (
     codes,
     inbox,
     kf,
+    leave,
     media,
     numbers,
     outbox,
@@ -23,6 +24,7 @@ from storage import (
     talks,
     tasks,
     uploads,
+    waiting,
 )
 
 KEPT = timedelta(days=7)
@@ -30,11 +32,17 @@ KEPT = timedelta(days=7)
 PICTURES = timedelta(days=30)
 """So long a family's pictures and files are kept; the contact log remembers that there was one."""
 WINDOW = timedelta(hours=1)
+UNANSWERED = timedelta(days=60)
+"""So long a message waits for its answer; the contact log remembers it."""
 UNDECIDED = timedelta(days=2)
 """So long a teacher can still choose 重发 or 不发; then the kept words go, like all others."""
 
 BROADCASTS = timedelta(days=30)
 """So long the words of a broadcast are kept that nobody said to be over; the digest itself stays."""
+SYMPTOMS = timedelta(days=30)
+"""So long after the day it is kept what a family said of an illness, or who fetched a child."""
+LEAVES = timedelta(days=180)
+"""So long a day's leave is kept where no term says when it is over; else to the end of its term."""
 LINKS = timedelta(days=30)
 """So long an expired link can say that it has expired."""
 
@@ -58,5 +66,16 @@ def run(ctx: Ctx) -> None:
     page_messages.forget(ctx.db, ctx.now - page_messages.KEPT)
     kf.forget(ctx.db, ctx.now)
     uploads.forget(ctx.db, ctx.now)
+    waiting.forget(ctx.db, before, ctx.now - UNANSWERED)
     tasks.forget(ctx.db, (ctx.local - BROADCASTS).date())
     book.forget(ctx.db, before)
+    _forget_leaves(ctx)
+
+
+def _forget_leaves(ctx: Ctx) -> None:
+    """Leaves go with their term: from the day after it only those of a later one are kept."""
+    today = ctx.local.date()
+    terms = ctx.calendar.terms
+    over = max((term.last + timedelta(days=1) for term in terms if term.last < today), default=date.min)
+    rows = over if terms else today - LEAVES
+    leave.forget(ctx.db, ctx.school.id, rows_before=rows, notes_before=today - SYMPTOMS)

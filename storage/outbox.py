@@ -2,21 +2,21 @@
 
 ``new → sending → sent | refused | unknown | expired | withdrawn``. "Sending" is committed before the
 call and the end after it, nothing between: a crash leaves at most the calls in flight, and those
-are known. A lane (one recipient chat) keeps its order; lanes run side by side.
+are known. A lane (one recipient chat) keeps its order; lanes run side by side. Only what somebody in
+danger waits for overtakes, in its lane and among all lanes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
-from storage import buckets
 from storage.buckets import Limit
 from storage.columns import Id, UtcDateTime, is_now
 from storage.engine import Db
@@ -26,6 +26,8 @@ from storage.sealing import KeyGone
 NEW, SENDING = "new", "sending"
 SENT, REFUSED, UNKNOWN, EXPIRED, WITHDRAWN = "sent", "refused", "unknown", "expired", "withdrawn"
 ENDS = (SENT, REFUSED, UNKNOWN, EXPIRED, WITHDRAWN)
+FIRST, USUAL = 0, 1
+"""Where a row stands: before everything that waits, or in its turn."""
 _WHERE = "outbox.payload"
 
 outbox = Table(
@@ -59,11 +61,20 @@ outbox = Table(
     Column("done_at", UtcDateTime, nullable=True),
     Column("code", String(80), nullable=True),
     Column("platform_id", String(200), nullable=True),
+    Column("rank", SmallInteger, nullable=False, comment="0 overtakes what has 1"),
 )
 _OPEN = is_now(outbox.c.state, NEW, SENDING)
 _IS_NEW = is_now(outbox.c.state, NEW)
-Index("ix_outbox_due", outbox.c.state, outbox.c.due_at, outbox.c.id)
-Index("ix_outbox_lane", outbox.c.lane, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_outbox_due", outbox.c.state, outbox.c.rank, outbox.c.due_at, outbox.c.id)
+Index(
+    "ix_outbox_lane",
+    outbox.c.lane,
+    outbox.c.state,
+    outbox.c.rank,
+    outbox.c.id,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
 Index("ix_outbox_subject", outbox.c.subject_kind, outbox.c.subject_id)
 Index("ix_outbox_thing", outbox.c.thing_kind, outbox.c.thing_id)
 Index("ix_outbox_state", outbox.c.state, outbox.c.done_at)
@@ -79,6 +90,7 @@ class Item:
         limits: The platform's limits this send counts against.
         safe: Sending it twice shows it once, because the platform removes duplicates.
         sealed_for: The subject whose key seals the payload.
+        rank: :data:`FIRST` or :data:`USUAL`.
     """
 
     id: str
@@ -98,6 +110,7 @@ class Item:
     subject_id: str | None = None
     subject_version: int = 0
     deadline: datetime | None = None
+    rank: int = USUAL
 
 
 def put(db: Db, item: Item, now: datetime, due_at: datetime | None = None) -> None:
@@ -153,6 +166,7 @@ class Row:
     deadline: datetime | None
     due_at: datetime
     state: str
+    rank: int
 
 
 def _payload(db: Db, raw: Any) -> dict[str, Any]:
@@ -166,7 +180,8 @@ def _payload(db: Db, raw: Any) -> dict[str, Any]:
     return found
 
 
-def _row(db: Db, raw: Any) -> Row:
+def row_of(db: Db, raw: Any) -> Row:
+    """A row as the database gives it, its payload opened."""
     payload = _payload(db, raw)
     limits = tuple((name, most, window) for name, most, window in json.loads(raw.buckets))
     plain = {name: getattr(raw, name) for name in _ROW_PLAIN}
@@ -174,94 +189,6 @@ def _row(db: Db, raw: Any) -> Row:
 
 
 _ROW_PLAIN = tuple(name for name in Row.__dataclass_fields__ if name not in ("payload", "limits"))
-
-_earlier = outbox.alias("earlier")
-_NOW = sa.bindparam("now", type_=UtcDateTime())
-_BLOCKED = (
-    sa.select(sa.literal(1))
-    .where(
-        _earlier.c.lane == outbox.c.lane,
-        is_now(_earlier.c.state, NEW, SENDING),
-        _earlier.c.id < outbox.c.id,
-        sa.or_(_earlier.c.due_at <= _NOW, _earlier.c.started, _earlier.c.state == SENDING),
-    )
-    .exists()
-)
-_HEADS = (
-    sa.select(outbox)
-    .where(_IS_NEW, outbox.c.due_at <= _NOW, ~_BLOCKED)
-    .order_by(outbox.c.due_at, outbox.c.id)
-    .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True, of=outbox)
-)
-_SENDING = (
-    sa.update(outbox)
-    .where(outbox.c.id.in_(sa.bindparam("rows", expanding=True)))
-    .values(
-        state=SENDING,
-        started=True,
-        attempts=outbox.c.attempts + 1,
-        fence=outbox.c.fence + 1,
-        owner=sa.bindparam("who"),
-        lease_until=sa.bindparam("until", type_=UtcDateTime()),
-    )
-)
-_HOLD = (
-    sa.update(outbox)
-    .where(outbox.c.id == sa.bindparam("row"))
-    .values(started=True, due_at=sa.bindparam("later", type_=UtcDateTime()))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What one look into the outbox gave: rows to send, and rows that ended right there."""
-
-    send: tuple[Row, ...]
-    ended: tuple[tuple[Row, str], ...]
-
-
-def claim(
-    db: Db,
-    owner: str,
-    now: datetime,
-    limit: int,
-    lease: timedelta,
-    wanted: Callable[[Db, Row], bool],
-    limits: Callable[[Row], tuple[Limit, ...]] = lambda row: row.limits,
-) -> Claim:
-    """Take the heads of idle lanes that are due, still wanted and under their limits.
-
-    Args:
-        now: The moment, UTC.
-        lease: After this the rows count as abandoned by us.
-        wanted: Asked once more, right before sending, for rows that depend on something.
-        limits: What a row counts against now; a reply address that has run out changes its road.
-    """
-    send: list[Row] = []
-    ended: list[tuple[Row, str]] = []
-    heads = [_row(db, raw) for raw in db.conn.execute(_HEADS, {"now": now, "most": limit})]
-    roads = {row.id: limits(row) for row in heads}
-    room = buckets.open_windows(db, roads.values(), now)
-    for row in heads:
-        if row.deadline is not None and row.deadline < now:
-            doubtful = row.payload.get("doubt") or row.payload.get("again")
-            ended.append((row, UNKNOWN if doubtful else EXPIRED))
-        elif not row.payload or (row.subject_kind is not None and not wanted(db, row)):
-            ended.append((row, WITHDRAWN))
-        elif (free_at := room.take(roads[row.id])) is not None:
-            db.conn.execute(_HOLD, {"row": row.id, "later": free_at})
-        else:
-            send.append(row)
-    room.save(db)
-    if send:
-        until = db.server_now() + lease
-        db.conn.execute(_SENDING, {"rows": [row.id for row in send], "who": owner, "until": until})
-    for row, state in ended:
-        end(db, row, state, state, now, keep=state == UNKNOWN)
-    sending = (replace(r, attempts=r.attempts + 1, fence=r.fence + 1, state=SENDING) for r in send)
-    return Claim(tuple(sending), tuple(ended))
-
 
 _END = (
     sa.update(outbox)
@@ -335,7 +262,7 @@ def abandoned(db: Db, owner: str | None) -> list[Row]:
     """Rows somebody was sending when it died: this node's own at start, else those out of lease."""
     mine = outbox.c.owner == owner if owner is not None else outbox.c.lease_until < db.server_now()
     found = sa.select(outbox).where(outbox.c.state == SENDING, mine).order_by(outbox.c.id)
-    return [_row(db, raw) for raw in db.conn.execute(found.with_for_update(skip_locked=True))]
+    return [row_of(db, raw) for raw in db.conn.execute(found.with_for_update(skip_locked=True))]
 
 
 def fence_off(db: Db, row: Row) -> Row:
@@ -350,6 +277,7 @@ def withdraw(db: Db, subject_kind: str, subject_id: str) -> int:
     return db.conn.execute(sa.update(outbox).where(*about).values(state=WITHDRAWN, payload=None)).rowcount
 
 
+_earlier = outbox.alias("earlier")
 _BEFORE_IT = (
     sa.select(sa.literal(1))
     .where(
@@ -376,7 +304,7 @@ def answered(db: Db, outbox_id: str, now: datetime) -> bool:
 def find(db: Db, outbox_id: str) -> Row | None:
     """A row, whatever became of it; its payload is empty if the text was blanked."""
     raw = db.conn.execute(sa.select(outbox).where(outbox.c.id == outbox_id)).first()
-    return None if raw is None else _row(db, raw)
+    return None if raw is None else row_of(db, raw)
 
 
 def rewrite(db: Db, outbox_id: str, payload: dict[str, Any] | None) -> None:
@@ -392,7 +320,7 @@ def rewrite(db: Db, outbox_id: str, payload: dict[str, Any] | None) -> None:
 def content(db: Db, outbox_id: str) -> Row | None:
     """A row with its text, if the text is still kept (open, or unknown and undecided)."""
     raw = db.conn.execute(sa.select(outbox).where(outbox.c.id == outbox_id)).first()
-    return None if raw is None or raw.payload is None else _row(db, raw)
+    return None if raw is None or raw.payload is None else row_of(db, raw)
 
 
 def blank(db: Db, outbox_id: str) -> None:
@@ -402,7 +330,7 @@ def blank(db: Db, outbox_id: str) -> None:
 
 def quarantine(db: Db, now: datetime) -> list[Row]:
     """After a restore: nothing that was queued goes out by itself; returns the rows held."""
-    rows = [_row(db, raw) for raw in db.conn.execute(sa.select(outbox).where(_OPEN).order_by(outbox.c.id))]
+    rows = [row_of(db, raw) for raw in db.conn.execute(sa.select(outbox).where(_OPEN).order_by(outbox.c.id))]
     held = {"state": UNKNOWN, "code": "restored", "done_at": now, "lease_until": None}
     db.conn.execute(sa.update(outbox).where(_OPEN).values(held))
     return rows
@@ -413,27 +341,6 @@ def next_due(db: Db, now: datetime) -> datetime | None:
     coming = sa.select(sa.func.min(outbox.c.due_at)).where(_IS_NEW, outbox.c.due_at > now)
     found: datetime | None = db.conn.execute(coming).scalar_one()
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How much could be sent right now, since when (UTC) the oldest is due, how much is being sent."""
-
-    due: int
-    oldest: datetime | None
-    sending: int
-
-
-_READY = sa.select(sa.func.count(), sa.func.min(outbox.c.due_at)).where(
-    _IS_NEW, outbox.c.due_at <= _NOW, ~_BLOCKED
-)
-_UNDER_WAY = sa.select(sa.func.count()).where(outbox.c.state == SENDING)
-
-
-def depth(db: Db, now: datetime) -> Depth:
-    """What is waiting, not counting rows that have to wait for an earlier one of their lane."""
-    count, oldest = db.conn.execute(_READY, {"now": now}).one()
-    return Depth(count, oldest, db.conn.execute(_UNDER_WAY).scalar_one())
 
 
 def close_doubts(db: Db, before: datetime) -> int:

@@ -147,6 +147,7 @@ _IDENTITY_OF = select(identities.c.kind, identities.c.corp, identities.c.ext_id)
     (identities.c.person_id == _ID) & (identities.c.kind == _KIND)
 )
 _ROLES_OF = _ROLE.where(roles_table.c.person_id == _ID).order_by(roles_table.c.id)
+_ROLE_BY_ID = _ROLE.where(roles_table.c.id == _ID)
 _TEACHING = _HELD.where((roles_table.c.class_id == _ID) & roles_table.c.kind.in_(TEACHING))
 _WITH_ROLE = _HELD.where((roles_table.c.class_id == _ID) & (roles_table.c.kind == _KIND))
 
@@ -156,7 +157,7 @@ def subject(person_id: str) -> str:
     return f"person:{person_id}"
 
 
-def addopened(db: Db, new_id: Callable[[], str], *, school_id: str, name: str) -> Person:
+def add(db: Db, new_id: Callable[[], str], *, school_id: str, name: str) -> Person:
     """Add a person; the name is sealed under the person's own key."""
     person = Person(new_id(), school_id, name)
     db.conn.execute(insert(people), values(db, person))
@@ -273,6 +274,12 @@ def end_role(db: Db, now: datetime, role_id: str) -> bool:
     here = (roles_table.c.id == role_id) & roles_table.c.ended_at.is_(None)
     db.memo.clear()
     return db.conn.execute(update(roles_table).where(here).values(ended_at=now)).rowcount == 1
+
+
+def role(db: Db, role_id: str) -> Role | None:
+    """One role, if it still holds."""
+    row = db.conn.execute(_ROLE_BY_ID, {"id": role_id}).one_or_none()
+    return None if row is None else Role(*row)
 
 
 def roles(db: Db, person_id: str) -> tuple[Role, ...]:

@@ -73,6 +73,7 @@ class _Import:
         self._rows: Rows = defaultdict(list)
         self._classes: dict[str, str] = {}
         self._pupils: dict[str, Pupil] = {}
+        self._persons: dict[str, str] = {}
         self._phones: list[tuple[str, str]] = []
 
     def run(self, data: Mapping[str, Any]) -> School:
@@ -83,6 +84,11 @@ class _Import:
             self._add_pupil(each)
         for each in data["people"]:
             self._add_person(each)
+        for key in _NAMED:
+            if data["school"].get(key):
+                named = data["school"][key]
+                ids = [self._persons[one] for one in ([named] if isinstance(named, str) else named)]
+                self._set("school", self._school.id, key, ",".join(ids))
         for table, rows in self._rows.items():
             self._db.conn.execute(insert(table), rows)
         for person_id, cookie in self._phones:
@@ -141,6 +147,7 @@ class _Import:
 
     def _add_person(self, said: Mapping[str, Any]) -> None:
         person = Person(self._new_id(), self._school.id, said["name"])
+        self._persons[said.get("id", "")] = person.id
         self._rows[people.people].append(people.values(self._db, person))
         for role in said.get("roles", ()):
             self._add_role(person, role)
@@ -197,6 +204,8 @@ def _group_key(group: Mapping[str, Any] | None) -> str | None:
     return "/".join((group["platform"], group["app"], *place))
 
 
+_NAMED = ("doctor", "duty", "safeguarding")
+"""Who reads of illness in leaves · who is at the duty desk (several) · who answers for children's safety."""
 _CLASS_SETTINGS = {
     "dismissal": "dismissal",
     "digest_preview": "digest.preview",

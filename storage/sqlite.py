@@ -173,6 +173,7 @@ def lock(path: Path) -> int:
     Raises:
         Busy: Another process has it.
     """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # at the first start nothing is there yet
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

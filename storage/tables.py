@@ -8,6 +8,7 @@ from storage import (
     broadcast,
     buckets,
     card_codes,
+    cases,
     classes,
     codes,
     consent,
@@ -18,6 +19,7 @@ from storage import (
     inbox,
     kf,
     leases,
+    leave,
     media,
     numbers,
     outbox,
@@ -33,6 +35,7 @@ from storage import (
     talks,
     tasks,
     uploads,
+    waiting,
 )
 from storage.metadata import metadata
 
@@ -42,6 +45,7 @@ __all__ = [
     "broadcast",
     "buckets",
     "card_codes",
+    "cases",
     "classes",
     "codes",
     "consent",
@@ -52,6 +56,7 @@ __all__ = [
     "inbox",
     "kf",
     "leases",
+    "leave",
     "media",
     "metadata",
     "numbers",
@@ -68,4 +73,5 @@ __all__ = [
     "talks",
     "tasks",
     "uploads",
+    "waiting",
 ]
