@@ -82,7 +82,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
 
 def _home(name: str, app: DingTalkApp) -> Home:
     cards = app.message_card_template is not None
-    return Home("dingtalk", name, app.guardians, app.digest_card_template is not None, cards)
+    digests = app.digest_card_template is not None
+    return Home("dingtalk", name, app.guardians, digests, cards, rings=app.ding != "off")
 
 
 _EARLY = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
@@ -106,6 +107,7 @@ class App:
         self._tally: Tally | None = None
         self._renderer: Renderer | None = None
         self._wecom: WeComApps | None = None
+        self._warm: asyncio.Task[None] | None = None
         self.streams: list[Stream] = []
         store.observe = self.metrics.unit_seconds.observe
 
@@ -139,6 +141,7 @@ class App:
             stream.start()
         if self._wecom is not None:
             self._wecom.start()
+        self._warm = asyncio.create_task(self.decider.meanings.warm_up())
         _log.info("serving", public_port=self.public_port, admin_port=self.admin_port, pid=os.getpid())
 
     async def _follow(self) -> None:
@@ -268,6 +271,7 @@ class App:
             self.media,
             self.metrics,
             plan=self.decider.begin,
+            call_again=self.decider.call_again,
             rescue=self._rescue,
             state_dir=self._state_dir,
         )
@@ -297,6 +301,7 @@ class App:
             self.store,
             self.clock,
             self._owner,
+            self.decider.meanings.ahead,
             self.decider.row,
             self.decider.apologise,
             self.metrics,
@@ -368,6 +373,8 @@ class App:
 
     async def _let_go(self) -> None:
         """Give back what was opened, however far the start came."""
+        if self._warm is not None:
+            await self._warm
         if self._follower is not None:
             await self._follower.stop()
         if self._tally is not None:

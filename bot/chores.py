@@ -34,6 +34,7 @@ class Chores:
 
     Args:
         plan: Puts today's occurrences into the schedule where they are missing.
+        call_again: Looks after calls for help that were lost.
         rescue: Takes over what a replica that died had begun to send.
         state_dir: Where it is noted how far the database has come.
     """
@@ -49,6 +50,7 @@ class Chores:
         metrics: Metrics,
         *,
         plan: Callable[[Db], None],
+        call_again: Callable[[Db], None],
         rescue: Callable[[], Awaitable[None]],
         state_dir: Path,
     ) -> None:
@@ -60,6 +62,7 @@ class Chores:
         self._media = media
         self._metrics = metrics
         self._plan = plan
+        self._call_again = call_again
         self._rescue = rescue
         self._state_dir = state_dir
         self._wall, self._monotonic = clock.now(), clock.monotonic()
@@ -74,8 +77,9 @@ class Chores:
             await self._rescue()
         if self._ticks % TALLY_TICKS == 0:
             await self._tally.refresh()
+            await self._done(self._call_again)
         if self._ticks % PLAN_TICKS == 0:
-            await self._plan_again()
+            await self._done(self._plan)
         if self._ticks % SWEEP_TICKS == 0:
             await self._sweep()
         await self._intake.drain()
@@ -96,12 +100,12 @@ class Chores:
             self._metrics.loop_lag_seconds.set(max(0.0, monotonic - self._monotonic - TICK_S))
         self._wall, self._monotonic = wall, monotonic
 
-    async def _plan_again(self) -> None:
-        """A job that was given up must not end its chain: look after what should stand in the schedule."""
+    async def _done(self, chore: Callable[[Db], None]) -> None:
+        """What was given up once must not stay undone: look after what should stand in the schedule."""
         try:
-            await asyncio.wrap_future(self._store.run(self._plan))
+            await asyncio.wrap_future(self._store.run(chore))
         except Exception:
-            _log.exception("plan_failed")
+            _log.exception("chore_failed")
 
     async def _sweep(self) -> None:
         try:

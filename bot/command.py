@@ -259,7 +259,17 @@ class AskBook:
     id: str = ""
 
 
-AnyCommand = Command | UpdateCard | TakeBack | Fetch | AskRead | AskTask | StopTask | AskBook
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Draw one member's eye by the platform's strongest means; a second one would be seen."""
+
+    outbox_id: str
+    app: str
+    user_id: str
+    text: str
+
+
+AnyCommand = Command | UpdateCard | TakeBack | Fetch | AskRead | AskTask | StopTask | AskBook | Ring
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from bot import trace
 from bot.command import UpdateCard
 from bot.letters import Origin, Post
+from bot.meanings import Ahead, Meanings
 from bot.payloads import do_of, outcome_of, plain_of, record_outcome
 from bot.pressing import read_press
 from bot.received import Received, read_event, read_payload
@@ -19,9 +20,9 @@ from config.ids import new_id
 from handlers import router
 from handlers.context import Ctx
 from handlers.digest.desks import teaches
-from handlers.language.message import understood
 from handlers.reply import Act, Asker, Outcome, Reply, Subject, Thing
 from handlers.texts import APOLOGY
+from jobs import call_again
 from jobs.ticker import plan_jobs
 from jobs.timetable import FEATURE, job_of
 from storage import card_codes, outbox, people, schedule, schools
@@ -48,8 +49,9 @@ class Decider:
         self._post = post
         self._corps = corps
         self._clock = clock
+        self.meanings = Meanings()
 
-    def row(self, db: Db, claimed: Claimed) -> UpdateCard | None:
+    def row(self, db: Db, claimed: Claimed, ahead: Ahead | None) -> UpdateCard | None:
         """Decide one inbox row; returns a pressed card's new look, for whoever waits to show it."""
         match claimed.kind:
             case "press":
@@ -59,7 +61,7 @@ class Decider:
             case "event":
                 self._event(db, claimed)
             case _:
-                self._message(db, claimed)
+                self._message(db, claimed, ahead)
         return None
 
     def _press(self, db: Db, claimed: Claimed) -> UpdateCard | None:
@@ -86,7 +88,7 @@ class Decider:
             ctx = self._ctx(db, school)
             self._put(ctx, router.event(ctx, happened.event), None)
 
-    def _message(self, db: Db, claimed: Claimed) -> None:
+    def _message(self, db: Db, claimed: Claimed, ahead: Ahead | None) -> None:
         received = _received(claimed)
         ctx = self._context(db, received)
         if ctx is None:  # no school has been set up for this app yet
@@ -94,7 +96,7 @@ class Decider:
         if received.quota:
             self._put(ctx, router.withheld(ctx), Origin(received.message, received.session))
             return
-        reading = understood(received.message.text, _role(ctx), received.message.chat.kind)
+        reading = self.meanings.of(received.message, _role(ctx), ahead)
         trace.note(trace.ROUTER, claimed.id)
         decided = router.route(ctx, received.message, reading)
         self._put(ctx, decided, Origin(received.message, received.session))
@@ -145,11 +147,16 @@ class Decider:
             if job is not None:
                 job.run(ctx)
 
+    def call_again(self, db: Db) -> None:
+        """Each minute: no open case waits for a call that was lost."""
+        for school in schools.all_schools(db):
+            call_again.run(self._ctx(db, school))
+
     def in_doubt(self, db: Db, rows: list[Row]) -> None:
         """Tell the teachers of sends nobody can know the end of, in one message each."""
-        said = [row for row in rows if do_of(row) == "say"]
+        said = [row for row in rows if do_of(row) == "say" and not router.keeps_its_doubts(row.feature)]
         for row in rows:
-            if do_of(row) != "say":  # no words to send again: whoever asked for it decides
+            if row not in said:  # no words to send again, or not for everybody: whoever asked for it decides
                 record_outcome(db, row, outbox.UNKNOWN, "crashed", self._clock.now())
         for school in schools.all_schools(db) if said else ():
             mine = [_in_doubt(row, "crashed") for row in said if row.school_id == school.id]
@@ -160,7 +167,11 @@ class Decider:
     def restored(self, db: Db) -> None:
         """A database put back from a copy: hold what it had queued and what has become due since."""
         now = self._clock.now()
-        rows = [row for row in outbox.quarantine(db, now) if do_of(row) == "say"]
+        held = [row for row in outbox.quarantine(db, now) if do_of(row) == "say"]
+        rows = [row for row in held if not router.keeps_its_doubts(row.feature)]
+        for row in held:
+            if row not in rows:
+                record_outcome(db, row, outbox.UNKNOWN, "restored", now)
         for occurrence in schedule.due(db, now, _ALL):
             if occurrence.feature != FEATURE:
                 schedule.take(db, occurrence, now)

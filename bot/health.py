@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.metrics import Metrics
 from config.clock import Clock
-from storage import inbox, outbox, schedule
+from storage import claims, inbox, outbox, schedule
 from storage.engine import Db, Refused, Store
 from storage.spool import Spool
 
@@ -61,13 +61,13 @@ class Health:
 
 def look(db: Db, now: datetime) -> tuple[bool, datetime | None]:
     """Whether anything could be done right now, and when something is due next."""
-    out = outbox.depth(db, now)
+    out = claims.depth(db, now)
     busy = bool(out.due or out.sending or inbox.depth(db).open or schedule.due(db, now, 1))
     return busy, _next_due(db, now)
 
 
 def _depths(db: Db, now: datetime) -> dict[str, Any]:
-    out, arrived, coming = outbox.depth(db, now), inbox.depth(db), _next_due(db, now)
+    out, arrived, coming = claims.depth(db, now), inbox.depth(db), _next_due(db, now)
     return {
         "inbox_open": arrived.open,
         "inbox_oldest_s": _age(arrived.oldest, now),

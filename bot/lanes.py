@@ -48,6 +48,7 @@ class Home:
         group_cards: Whether a card template for the class group is configured.
         cards: Whether one for single persons is.
         kf_id: The customer service account guardians on WeChat write to, or empty.
+        rings: Whether it can make a member's phone ring.
     """
 
     platform: str
@@ -56,6 +57,7 @@ class Home:
     group_cards: bool = False
     cards: bool = False
     kf_id: str = ""
+    rings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,14 @@ class Lanes:
         """``platform/app`` of the same."""
         home = self._homes.get(ctx.school.corp)
         return f"{home.platform}/{home.app}" if home else ""
+
+    def ring_of(self, ctx: Ctx, person_id: str) -> tuple[str, str] | None:
+        """``platform/app`` and the member whose phone it can make ring; None where that cannot be."""
+        home = self._homes.get(ctx.school.corp)
+        if home is None or not home.rings:
+            return None
+        user = people.identity_of(ctx.db, person_id, MEMBER[home.platform])
+        return None if user is None else (f"{home.platform}/{home.app}", user.id)
 
     def _asker(self, ctx: Ctx, origin: Origin) -> Lane | None:
         chat, sender = origin.message.chat, origin.message.sender

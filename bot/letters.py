@@ -12,54 +12,24 @@ from typing import cast
 
 from bot import trace
 from bot.budget import Budget, Level
-from bot.command import (
-    AnyCommand,
-    AskTask,
-    Broadcast,
-    CardButton,
-    Command,
-    FileRef,
-    Platform,
-    StopTask,
-    UpdateCard,
-    Webhook,
-)
-from bot.command import AskBook as AskBookOf
-from bot.command import Fetch as FetchBytes
+from bot.command import CardButton, Command, FileRef, Platform, UpdateCard, Webhook
+from bot.errands import CHAT_LIFE, Errands
 from bot.lanes import PAGE, Lane, Lanes, Origin
 from bot.media import ref
 from bot.pages.links import Links
-from bot.payloads import buttons_of, labelled, payload_of, put_outcome, told
-from bot.recalls import taking_back
+from bot.payloads import buttons_of, labelled, payload_of, put_outcome, told, unqueued
 from config.ids import new_id
 from handlers.context import Ctx
 from handlers.guard import gate
-from handlers.reply import (
-    Act,
-    AskBook,
-    Asker,
-    AskSent,
-    Drawn,
-    Fetch,
-    Kept,
-    Reply,
-    StopSend,
-    TakeBack,
-    Tell,
-    Thing,
-    ToClass,
-    ToPerson,
-)
+from handlers.reply import Act, Asker, Drawn, Kept, Reply, Tell, ToClass, ToPerson
 from handlers.router import Press
 from handlers.texts import answerable_line, choices_line, chosen
-from storage import hanging, inbox, media, numbers, outbox
+from storage import hanging, media, numbers, outbox
 from storage.engine import Db
 from storage.outbox import Item, Row
 
 __all__ = ["Lane", "Origin", "Post", "labelled"]
 
-CHAT_LIFE = timedelta(hours=12)
-"""A private answer nobody could deliver for so long is given up and its writer told."""
 MUST_LIFE = timedelta(hours=48)
 UPDATE_AFTER = timedelta(seconds=2)
 """So long the platform waits for the answer to a press; a card without one by then is updated by command."""
@@ -95,6 +65,7 @@ class Post:
         self._lanes = lanes
         self._budget = budget
         self._links = links
+        self._errands = Errands(platforms, lanes)
 
     def put(self, ctx: Ctx, acts: Iterable[tuple[str, Act]], origin: Origin | None) -> None:
         """Queue what was decided, each with its feature's name."""
@@ -104,17 +75,10 @@ class Post:
                 case Reply():
                     item = self._letter(ctx, act.owner or feature, act, origin)
                     items += [(item, act.not_before)] if item is not None else []
-                case TakeBack(thing):
-                    items += [(item, None) for item in self._recall(ctx, feature, thing)]
-                case Fetch():
-                    item = self._fetch(ctx, feature, act, origin)
-                    items += [(item, None)] if item is not None else []
-                case AskSent() | StopSend() | AskBook():
-                    owner = "" if isinstance(act, AskBook) else act.owner
-                    item = self._question(ctx, owner or feature, act)
-                    items += [(item, None)] if item is not None else []
                 case Tell(other, outcome):
                     put_outcome(ctx.db, told(ctx.school.id, other, outcome), ctx.now, outcome.kind)
+                case _:
+                    items += self._errands.items(ctx, feature, act, origin)
         outbox.put_all(ctx.db, items, ctx.now)
 
     # -- words
@@ -172,6 +136,7 @@ class Post:
             subject_id=subject.id if subject else None,
             subject_version=subject.version if subject else 0,
             deadline=reply.deadline or (reply.not_before or ctx.now) + life,
+            rank=outbox.FIRST if reply.overtakes else outbox.USUAL,
         )
 
     def _words(self, ctx: Ctx, reply: Reply) -> str:
@@ -179,7 +144,7 @@ class Post:
 
     def _unsendable(self, ctx: Ctx, feature: str, reply: Reply, outbox_id: str, code: str) -> None:
         to, thing = reply.to, reply.thing
-        refused = _refused(ctx, feature, thing, outbox_id, code)
+        refused = unqueued(ctx.school.id, feature, thing, outbox_id, code)
         refused["text"] = reply.text
         refused["to_person"] = to.person_id if isinstance(to, ToPerson) else None
         refused["to_class"] = to.class_id if isinstance(to, ToClass) else None
@@ -269,127 +234,6 @@ class Post:
         wait = timedelta() if lane.platform == PAGE else UPDATE_AFTER
         outbox.put(ctx.db, item, ctx.now, ctx.now + wait)
 
-    # -- recalls and attachments
-
-    def _recall(self, ctx: Ctx, feature: str, thing: Thing) -> list[Item]:
-        """A row for each message of a thing; if none can be taken back, the feature hears so at once."""
-        items = []
-        for sent in hanging.of_thing(ctx.db, thing.kind, thing.id):
-            command = taking_back(sent, new_id())
-            platform = self._platforms.get(command.app) if command is not None else None
-            if command is None or platform is None:
-                continue
-            item = Item(
-                id=command.outbox_id,
-                school_id=ctx.school.id,
-                lane=sent.lane,
-                feature=feature,
-                payload=payload_of(command) | {"act": "recall", "of": sent.id},
-                limits=tuple(platform.bucket_names(command)),
-                safe=platform.idempotent(command),
-                sealed_for=sent.sealed_for,
-                thing_kind=thing.kind,
-                thing_id=thing.id,
-                to_person=sent.to_person,
-                to_class=sent.to_class,
-                wants_outcome=True,
-                deadline=ctx.now + CHAT_LIFE,
-            )
-            items.append(item)
-        if not items:
-            put_outcome(ctx.db, _refused(ctx, feature, thing, new_id(), "not_there", "recall"), ctx.now, 0)
-        return items
-
-    def _fetch(self, ctx: Ctx, feature: str, act: Fetch, origin: Origin | None) -> Item | None:
-        medium = media.get(ctx.db, act.medium_id)
-        app = self._app_of(ctx, origin)
-        platform = self._platforms.get(app)
-        if medium is None or platform is None:
-            code = "no_medium" if medium is None else "no_lane"
-            put_outcome(ctx.db, _refused(ctx, feature, act.thing, new_id(), code, "fetch"), ctx.now, 0)
-            return None
-        command = FetchBytes(new_id(), app, medium.id, medium.ticket)
-        return Item(
-            id=command.outbox_id,
-            school_id=ctx.school.id,
-            lane=f"fetch/{medium.id}",
-            feature=feature,
-            payload=payload_of(command),
-            limits=tuple(platform.bucket_names(command)),
-            safe=platform.idempotent(command),
-            sealed_for=f"person:{medium.person_id}" if medium.person_id else inbox.MAIL,
-            thing_kind=act.thing.kind,
-            thing_id=act.thing.id,
-            wants_outcome=True,
-            deadline=medium.deadline or ctx.now + media.LIFE,
-        )
-
-    # -- questions
-
-    def _question(self, ctx: Ctx, feature: str, act: AskSent | StopSend | AskBook) -> Item | None:
-        """A row that asks the platform something; what comes of it the feature hears as an outcome."""
-        app = self._lanes.home_of(ctx)
-        platform = self._platforms.get(app)
-        command = self._asked(ctx, act, app)
-        if platform is None or command is None:
-            lost = _refused(ctx, feature, act.thing, new_id(), "no_lane", _ASKED[type(act)])
-            put_outcome(ctx.db, lost, ctx.now, 0)
-            return None
-        return Item(
-            id=command.outbox_id,
-            school_id=ctx.school.id,
-            lane=f"ask/{act.thing.kind}/{act.thing.id}",
-            feature=feature,
-            payload=payload_of(command),
-            limits=tuple(platform.bucket_names(command)),
-            safe=platform.idempotent(command),
-            sealed_for=inbox.MAIL,
-            thing_kind=act.thing.kind,
-            thing_id=act.thing.id,
-            to_class=None if isinstance(act, AskBook) else act.class_id,
-            wants_outcome=True,
-            deadline=ctx.now + CHAT_LIFE,
-        )
-
-    def _asked(self, ctx: Ctx, act: AskSent | StopSend | AskBook, app: str) -> AnyCommand | None:
-        match act:
-            case AskBook(what, which):
-                return AskBookOf(new_id(), app, what, which)
-            case StopSend(task_id=task_id):
-                return StopTask(new_id(), app, task_id)
-            case AskSent(class_id, task_id):
-                lane = self._lanes.of(ctx, Reply(ToClass(class_id), ""), None, Level.FULL)
-                target = lane.target if lane is not None else None
-                return AskTask(new_id(), app, task_id, target) if isinstance(target, Broadcast) else None
-
-    def _app_of(self, ctx: Ctx, origin: Origin | None) -> str:
-        """The app an attachment came through: only that one's token opens its ticket."""
-        if origin is not None:
-            return f"{origin.message.chat.platform}/{origin.message.chat.app}"
-        return self._lanes.home_of(ctx)
-
-
-_ASKED: dict[type, str] = {AskSent: "ask_task", StopSend: "stop_task", AskBook: "book"}
-
-
-def _refused(
-    ctx: Ctx, feature: str, thing: Thing | None, outbox_id: str, code: str, act: str = "say"
-) -> dict[str, object]:
-    """The outcome of what could not even be queued."""
-    return {
-        "outbox_id": outbox_id,
-        "kind": outbox.REFUSED,
-        "code": code,
-        "feature": feature,
-        "school": ctx.school.id,
-        "thing": [thing.kind, thing.id] if thing else None,
-        "text": "",
-        "to_person": None,
-        "to_class": None,
-        "act": act,
-        "facts": {},
-    }
-
 
 def _choices(ctx: Ctx, feature: str, reply: Reply, who: str | None) -> _Choices:
     """Each choice gets its number and token; in a group, and for a stranger, there are none."""
@@ -443,8 +287,7 @@ def _file(db: Db, file: Drawn | Kept | None) -> FileRef | None:
 
 
 def _goes_anyway(reply: Reply, origin: Origin | None) -> bool:
-    """What the last fifth of the month is for: somebody in need, somebody who has written, and a teacher
-    who has to know. A post to a group and what we only thought of ourselves is not."""
+    """The last fifth of the month is for whoever is in need, has written or has to know; not for posts."""
     if reply.urgent or isinstance(reply.to, Asker):
         return True
     return not isinstance(reply.to, ToClass) and (origin is not None or reply.arrival == "must")

@@ -21,6 +21,7 @@ from bot.command import (
     Page,
     Parent,
     Private,
+    Ring,
     Session,
     StopTask,
     TakeBack,
@@ -33,9 +34,9 @@ from handlers.reply import Outcome, Thing
 from handlers.trouble.texts import again
 from storage import inbox
 from storage.engine import Db
-from storage.outbox import Row
+from storage.outbox import REFUSED, Row
 
-Do = Literal["say", "update", "recall", "fetch", "read", "ask_task", "stop_task", "book"]
+Do = Literal["say", "update", "recall", "fetch", "read", "ask_task", "stop_task", "book", "ring"]
 """What a row asks for; one that does not say so was written before there was a choice and says words."""
 
 
@@ -59,6 +60,8 @@ def payload_of(command: AnyCommand) -> dict[str, Any]:
             return {"do": "stop_task", "app": app, "handle": task_id}
         case AskBook(_id, app, what, which):
             return {"do": "book", "app": app, "what": what, "which": which}
+        case Ring(_id, app, user_id, text):
+            return {"do": "ring", "app": app, "user": user_id, "text": text}
 
 
 def _said(command: Command) -> dict[str, Any]:
@@ -147,6 +150,8 @@ def command_of(row: Row) -> AnyCommand:
             return StopTask(row.id, kept["app"], kept["handle"])
         case "book":
             return AskBook(row.id, kept["app"], kept["what"], kept["which"])
+        case "ring":
+            return Ring(row.id, kept["app"], kept["user"], kept["text"])
         case "say":
             return _words(row)
 
@@ -263,4 +268,23 @@ def told(school_id: str, feature: str, outcome: Outcome) -> dict[str, Any]:
         "to_class": outcome.to_class,
         "act": outcome.act,
         "facts": dict(outcome.facts),
+    }
+
+
+def unqueued(
+    school_id: str, feature: str, thing: Thing | None, outbox_id: str, code: str, act: str = "say"
+) -> dict[str, Any]:
+    """The outcome of what could not even be queued."""
+    return {
+        "outbox_id": outbox_id,
+        "kind": REFUSED,
+        "code": code,
+        "feature": feature,
+        "school": school_id,
+        "thing": [thing.kind, thing.id] if thing else None,
+        "text": "",
+        "to_person": None,
+        "to_class": None,
+        "act": act,
+        "facts": {},
     }

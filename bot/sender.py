@@ -23,10 +23,11 @@ from bot.loop import Loop
 from bot.metrics import Metrics
 from bot.payloads import command_of, do_of, labelled, record_outcome
 from config.clock import Clock
-from storage import engine, hanging, outbox
+from storage import claims, engine, hanging, outbox
 from storage.buckets import Limit
+from storage.claims import Claim
 from storage.engine import Db, Store
-from storage.outbox import Claim, Row
+from storage.outbox import Row
 
 LEASE = timedelta(seconds=30)
 AT_ONCE = 96
@@ -119,7 +120,7 @@ class Sender(Loop[Claim]):
 
     def _claim_unit(self, db: Db, room: int) -> Claim:
         now = self._clock.now()
-        claim = outbox.claim(db, self._owner, now, room, LEASE, self._wanted, self._limits)
+        claim = claims.claim(db, self._owner, now, room, LEASE, self._wanted, self._limits)
         for row, state in claim.ended:
             record_outcome(db, row, state, state, now)
         return Claim(tuple(self._marked(db, row) for row in claim.send), claim.ended)

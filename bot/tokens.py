@@ -99,10 +99,14 @@ class TokenKeeper:
                 quiet_s = APART_S if fetched.action == "config" else min(fetched.after_s, APART_S)
                 self._quiet_until = now + timedelta(seconds=quiet_s)
             raise TokenRefused(fetched)
+        same = hmac.compare_digest(fetched.token.encode(), self._token.encode())
         self._token = fetched.token
-        self._good_until = now + timedelta(seconds=max(fetched.lives_s - EARLY_S, APART_S))
+        # While a token is good the platform gives the same one again: its last minute is used to the end, and
+        # then the next one is asked for at once. A new one that lives for seconds is no reason to hurry.
+        last_s = min(fetched.lives_s, APART_S) if same else APART_S
+        self._good_until = now + timedelta(seconds=max(fetched.lives_s - EARLY_S, last_s))
         # The first one may have been handed out long ago and be about to end: it can be renewed at once.
-        self._quiet_until = None if first else now + timedelta(seconds=APART_S)
+        self._quiet_until = None if first else now + timedelta(seconds=last_s)
         return self._token
 
     def _mind_the_minute(self) -> None:

@@ -13,6 +13,7 @@ from bot import trace
 from bot.crashpoints import point
 from bot.log import get_logger
 from bot.loop import Loop
+from bot.meanings import Ahead
 from bot.metrics import Metrics
 from config.clock import Clock
 from storage import inbox
@@ -29,7 +30,7 @@ CRASHES = 8
 _BACK_OFF_S = 0.5
 _TURN_S = 0.05
 
-Decide = Callable[[Db, Claimed], object | None]
+Decide = Callable[[Db, Claimed, Ahead | None], object | None]
 """Decides one row inside the unit that has taken it: state, replies and the mark in one commit.
 
 What it returns is for whoever waits for this row, see :meth:`Worker.decided`."""
@@ -40,13 +41,22 @@ _log = get_logger("worker")
 
 
 class Worker(Loop[list[Claimed]]):
-    """See the module. ``committed`` is called after each decision, to wake the sender."""
+    """See the module.
+
+    Args:
+        store, clock, owner, metrics: Of this installation and this process.
+        ahead: Makes what can be made of a row before its unit of work opens; handed to ``decide``.
+        decide: See :data:`Decide`.
+        apologise: See :data:`Apologise`.
+        committed: Called after each decision, to wake the sender.
+    """
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
         owner: str,
+        ahead: Callable[[Claimed], Ahead | None],
         decide: Decide,
         apologise: Apologise,
         metrics: Metrics,
@@ -54,6 +64,7 @@ class Worker(Loop[list[Claimed]]):
     ) -> None:
         super().__init__(store, clock, "worker", _BACK_OFF_S)
         self._owner = owner
+        self._ahead = ahead
         self._decide = decide
         self._apologise = apologise
         self._metrics = metrics
@@ -138,8 +149,9 @@ class Worker(Loop[list[Claimed]]):
                 await self._park(row, "crashes")
                 return
             trace.note(trace.WORKER, row.id)
+            ahead = self._ahead(row)
             point("worker.before_commit")
-            decided = await self._in_store(lambda db: self._unit(db, row))
+            decided = await self._in_store(lambda db: self._unit(db, row, ahead))
             point("worker.after_commit")
             trace.note(trace.COMMIT, row.id)
             self._tell(row.id, decided)
@@ -158,9 +170,9 @@ class Worker(Loop[list[Claimed]]):
             else:
                 await self._later(row, counted=True)
 
-    def _unit(self, db: Db, row: Claimed) -> object | None:
+    def _unit(self, db: Db, row: Claimed, ahead: Ahead | None) -> object | None:
         if inbox.take(db, row, self._clock.now()):
-            return self._decide(db, row)
+            return self._decide(db, row, ahead)
         return None
 
     def _tell(self, row_id: str, decided: object | None) -> None:

@@ -175,6 +175,8 @@ class DingTalkApp(_Model):
     freshness_s: int = Field(default=300, ge=1, le=3600)
     digest_card_template: Text | None = None
     message_card_template: Text | None = None
+    # Beside urgent words; needs an edition with DING and the permission Premium.Ding.Write.
+    ding: Literal["off", "app", "sms", "phone"] = "off"
     # Encrypted event callbacks, only with receive = "http".
     event_token: Secret | None = None
     event_aes_key: Secret | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Receive = Literal["http", "stream"]
-Profile = Literal["full", "custom-robot-only", "internal", "forward"]
+Profile = Literal["full", "custom-robot-only", "professional", "internal", "forward"]
 Cards = Literal["taken", "refused"]
 
 _DINGTALK = frozenset(
@@ -48,8 +48,9 @@ class Mode:
         receive: How messages reach the bot; on WeCom, how those to the AI bot do.
         cards: Whether the platform takes cards; if it refuses them choices are numbered text.
         profile: ``custom-robot-only`` is a school where a custom robot is all a class group takes and
-            guardians cannot be reached by the robot; ``internal`` one whose class groups hold the AI bot;
-            ``forward`` one where nothing but a teacher's own hand posts to a class group.
+            guardians cannot be reached by the robot; ``professional`` one whose edition has DING;
+            ``internal`` one whose class groups hold the AI bot; ``forward`` one where nothing but a
+            teacher's own hand posts to a class group.
         only: What a dialogue has to need to be played in this form; empty for all it offers.
     """
 
@@ -74,6 +75,8 @@ class Mode:
         if self.profile == "custom-robot-only":
             offers -= {"group_hears", "recall", "reach_guardians", "media", "captions", "strangers"}
             offers |= {"pages", "custom_robot"}
+        if self.profile == "professional":
+            offers |= {"ding"}
         return offers
 
     def plays(self, needs: frozenset[str]) -> bool:
@@ -87,8 +90,9 @@ class Mode:
 
     @property
     def patience_s(self) -> float:
-        """How far ahead of the clock the bot may come to rest: a refused card is tried again as text."""
-        return 3.0 if self.cards == "refused" else 0.5
+        """How far ahead of the clock the bot may come to rest: a refused card is tried again as text, a
+        phone rings behind the words."""
+        return 3.0 if self.cards == "refused" or self.profile == "professional" else 0.5
 
 
 PLATFORMS = ("dingtalk", "wecom")
@@ -97,6 +101,7 @@ MODES: dict[str, Mode] = {
     "stream": Mode(receive="stream"),
     "cards-refused": Mode(cards="refused"),
     "custom-robot-only": Mode(profile="custom-robot-only"),
+    "professional": Mode(profile="professional", only=frozenset(["ding"])),
     "wecom": Mode("wecom"),
     "wecom-text": Mode("wecom", cards="refused", only=frozenset(["buttons", "confirm"])),
     "wecom-internal": Mode("wecom", profile="internal", only=frozenset(["members_hear"])),

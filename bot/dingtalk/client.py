@@ -29,6 +29,7 @@ from bot.command import (
     Page,
     Private,
     Refused,
+    Ring,
     Sent,
     Session,
     StopTask,
@@ -37,7 +38,7 @@ from bot.command import (
     UpdateCard,
     Webhook,
 )
-from bot.dingtalk import cards, media, notice, robot, webhook
+from bot.dingtalk import cards, ding, media, notice, robot, webhook
 from bot.dingtalk.cards import CREATE_AND_DELIVER
 from bot.dingtalk.core import OLD_TOKEN, TOKEN, Bucket, Core
 from bot.dingtalk.errors import Verdict
@@ -130,6 +131,8 @@ class DingTalk:
                 return await media.fetch(self.core, command, self._keep)
             case AskRead():
                 return await robot.ask_read(self.core, command)
+            case Ring():
+                return await ding.ring(self.core, command)
             case AskTask() | StopTask() | AskBook():
                 return Refused("no_such_thing", "config")
             case _:
@@ -137,7 +140,9 @@ class DingTalk:
 
     def idempotent(self, command: AnyCommand) -> bool:
         """Whether sending this very command again cannot be seen twice. Ask right before sending."""
-        return not isinstance(command, Command) or self._lane(command) == "card"
+        if isinstance(command, Command):
+            return self._lane(command) == "card"
+        return not isinstance(command, Ring)
 
     def api(self, command: AnyCommand) -> str:
         """The path :meth:`send` will try first; names the metric."""
@@ -152,6 +157,8 @@ class DingTalk:
                 return media.DOWNLOAD
             case AskRead(target=target):
                 return robot.read_path(target)
+            case Ring():
+                return ding.SEND
             case AskTask() | StopTask() | AskBook():
                 return "none"
             case _:

@@ -27,6 +27,9 @@ _WEBHOOK_BLOCKED_S = 600.0
 
 _GROUPS: tuple[tuple[Meaning, float, str], ...] = (
     ("month", 0, "90020 20001"),
+    ("slow", _SLOW_S, "toomuch.msg"),
+    ("config", 0, "ding.serverquota.insufficient"),  # a person has to buy more; the words went anyway
+    ("content", 0, "ding.receivercount.limit"),
     ("slow", _SLOW_S, "90002 90018 send.too.fast send.byToken.tooFast too.many.people too.many.group"),
     ("slow", _MINUTE_S, "130101 302033 660026"),
     ("slow", _WEBHOOK_BLOCKED_S, "410100"),

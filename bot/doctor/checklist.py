@@ -8,6 +8,7 @@ At DingTalk's developer console
   [ ] the robot's way of receiving is the one in the settings (HTTP address or Stream)
   [ ] HTTP: the address is https://YOUR.HOST/dingtalk/NAME/robot, and the console's own test succeeds
   [ ] permissions: robot messages to persons and groups, interactive cards, address book (read)
+  [ ] DING beside urgent words, where the edition has it: permission Premium.Ding.Write, dingtalk.NAME.ding
   [ ] card templates are published and their ids are in the settings
   [ ] the app is published, and teachers and guardians are in its visible range
 At WeCom's console

@@ -13,7 +13,7 @@ from bot.emulation.base import Emulated
 
 DEFAULT_START = "2026-10-12T07:00+08:00"
 PROFILES = {
-    "dingtalk": ("full", "custom-robot-only"),
+    "dingtalk": ("full", "custom-robot-only", "professional"),
     "wecom": ("full", "internal", "forward"),
 }
 """What of the platform the school has, the usual one first."""

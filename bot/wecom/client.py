@@ -27,6 +27,7 @@ from bot.command import (
     Parent,
     Private,
     Refused,
+    Ring,
     Sent,
     StopTask,
     TakeBack,
@@ -143,6 +144,8 @@ class WeCom:
                 return await groupmsg.stop(self.core, command)
             case AskBook():
                 return await book.ask(self.core, command)
+            case Ring():
+                return Refused("no_ring", "config")
 
     def idempotent(self, command: AnyCommand) -> bool:
         """Whether sending this very command again cannot be seen twice. Ask right before sending."""
@@ -184,7 +187,7 @@ class WeCom:
                 return member.RECALL
             case Fetch():
                 return media.DOWNLOAD
-            case AskTask() | StopTask() | AskBook() | AskRead():
+            case AskTask() | StopTask() | AskBook() | AskRead() | Ring():
                 return type(command).__name__.lower()
 
     # -- words

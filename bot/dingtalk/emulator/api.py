@@ -11,7 +11,18 @@ from urllib.parse import parse_qs
 import orjson
 from aiohttp import web
 
-from bot.dingtalk.emulator import account, addressbook, cards, edu, groups, media, notices, robot, webhook
+from bot.dingtalk.emulator import (
+    account,
+    addressbook,
+    cards,
+    ding,
+    edu,
+    groups,
+    media,
+    notices,
+    robot,
+    webhook,
+)
 from bot.dingtalk.emulator.endpoint import Endpoint, Request, Table
 from bot.dingtalk.emulator.envelope import Answer, ApiError, Done, ok, refusal
 from bot.dingtalk.emulator.platform import Platform
@@ -31,6 +42,7 @@ _MULTIPART = b'"multipart, %d bytes"'
 ENDPOINTS: Table = {
     **account.ENDPOINTS,
     **robot.ENDPOINTS,
+    **ding.ENDPOINTS,
     **cards.ENDPOINTS,
     **media.ENDPOINTS,
     **addressbook.ENDPOINTS,

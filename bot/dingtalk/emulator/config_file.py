@@ -39,6 +39,8 @@ def _app(platform: Platform, receive: str) -> Table:
     }
     if world.robot_in_groups:  # a custom robot has no cards
         values["digest_card_template"] = platform.digest_template
+    if world.has_ding:
+        values["ding"] = "app"
     if receive == "http":
         values |= {"event_token": platform.event_token, "event_aes_key": platform.event_aes_key}
     return values

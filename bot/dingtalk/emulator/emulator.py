@@ -43,7 +43,7 @@ class Emulator:
         target: Where the product listens, for example ``http://127.0.0.1:8080``; may be set later.
         limits: The platform's quotas; ``Limits(None, None)`` switches them off.
         app: The app's name in the product's configuration.
-        profile: ``full`` or ``custom-robot-only``, see :class:`DingTalkWorld`.
+        profile: ``full``, ``custom-robot-only`` or ``professional``, see :class:`DingTalkWorld`.
         receive: How the app's console says it receives: ``http`` or ``stream``.
         takes_cards: Whether card templates are published; else as where the school's edition has none.
         event_pace: What the pauses before an event is pushed again are multiplied with.

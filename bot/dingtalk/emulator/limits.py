@@ -25,6 +25,7 @@ class Limits:
         per_webhook_minute: Messages of one custom robot in any minute; one more blocks it for ten.
         per_person_day: Robot messages to one person and day before flow control; undocumented, so off.
         notices_per_day: Work notices of the app to one person and day; more are taken and not delivered.
+        dings: DING messages by SMS and phone that are left to the organisation.
         reception: Messages the platform hands over in a month; later ones come without words.
     """
 
@@ -34,6 +35,7 @@ class Limits:
     per_webhook_minute: int | None = 20
     per_person_day: int | None = None
     notices_per_day: int | None = 500
+    dings: int | None = 100
     reception: int | None = None
 
     def changed(self, given: dict[str, Any]) -> Limits:
@@ -98,6 +100,7 @@ class Quotas:
     def __init__(self) -> None:
         self.calls = Month()
         self.received = Month()
+        self.dings = 0
         self.groups = Window(60_000)
         self.webhooks = Window(60_000)
         self.people: dict[tuple[str, str, str], int] = {}

@@ -23,7 +23,8 @@ MAX_KEYS = 20
 MAX_PAGE = 200
 
 
-def _robot_body(platform: Platform, request: Request) -> dict[str, Any]:
+def robot_body(platform: Platform, request: Request) -> dict[str, Any]:
+    """The body of a call in this robot's name."""
     body = request.json("invalidParameter.msgBody.invalid")
     _check_robot(platform, body.get("robotCode"))
     return body
@@ -41,7 +42,7 @@ def _check_robot(platform: Platform, robot: Any) -> None:
 
 def _batch_send(platform: Platform, request: Request) -> Done:
     """``POST /v1.0/robot/oToMessages/batchSend``: one message for up to 20 people."""
-    body = _robot_body(platform, request)
+    body = robot_body(platform, request)
     users = body.get("userIds")
     if not users:
         raise ApiError("invalidParameter.userIds.empty")
@@ -89,7 +90,7 @@ def _show_private(platform: Platform, key: str, content: Content, users: list[st
 
 def _group_send(platform: Platform, request: Request) -> Done:
     """``POST /v1.0/robot/groupMessages/send``."""
-    body = _robot_body(platform, request)
+    body = robot_body(platform, request)
     content = open_msg(body.get("msgKey"), body.get("msgParam"), platform.media)
     chat = _group(platform, body)
     if not platform.quotas.groups.take(chat, platform.now_ms(), platform.limits.per_group_minute):
@@ -162,7 +163,7 @@ def _read_status(platform: Platform, request: Request) -> Done:
 
 def _group_query(platform: Platform, request: Request) -> Done:
     """``POST /v1.0/robot/groupMessages/query``: who has read a group message, a page at a time."""
-    body = _robot_body(platform, request)
+    body = robot_body(platform, request)
     message = _message(platform, body.get("processQueryKey"), chat=_group(platform, body))
     size, start = _page(body)
     now = platform.now_ms()
@@ -192,12 +193,12 @@ def _page(body: dict[str, Any]) -> tuple[int, int]:
 
 def _batch_recall(platform: Platform, request: Request) -> Done:
     """``POST /v1.0/robot/otoMessages/batchRecall`` (a small "oto"): for 24 hours, silently."""
-    return _recall(platform, _robot_body(platform, request), None)
+    return _recall(platform, robot_body(platform, request), None)
 
 
 def _group_recall(platform: Platform, request: Request) -> Done:
     """``POST /v1.0/robot/groupMessages/recall``."""
-    body = _robot_body(platform, request)
+    body = robot_body(platform, request)
     return _recall(platform, body, _group(platform, body))
 
 
@@ -249,7 +250,7 @@ def _robots(platform: Platform, request: Request) -> Done:
 
 def _download(platform: Platform, request: Request) -> Done:
     """``POST /v1.0/robot/messageFiles/download``: a link to an attachment, for a while."""
-    body = _robot_body(platform, request)
+    body = robot_body(platform, request)
     code = body.get("downloadCode")
     link = platform.open_link(code) if isinstance(code, str) else None
     if link is None:

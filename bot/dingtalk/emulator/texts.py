@@ -38,6 +38,8 @@ PLATFORM_MESSAGES = {
     "invalidParameter.mediaId.invalid": "无效的mediaId",
     "processQueryKey.expireTime": "processQueryKey还未生成消息查询数据或已过期",
     "send.too.fast": "发送太快",
+    "ding.serverquota.insufficient": "DING额度不足",
+    "ding.receivercount.limit": "DING接收人数超过限制",
     "groupPermissionDenied": "没有群权限",
     "permession.checkFailed": "权限校验失败",
     "60003": "部门不存在",

@@ -38,7 +38,7 @@ class DingTalkWorld(World):
     """See the module.
 
     ``custom-robot-only``: the app's robot is in no class group and reaches no guardian; each group has a
-    custom robot, and guardians have pages.
+    custom robot, and guardians have pages. ``professional``: an edition in which robots may send DING.
     """
 
     platform = "dingtalk"
@@ -51,11 +51,16 @@ class DingTalkWorld(World):
     @property
     def robot_in_groups(self) -> bool:
         """Whether the app's robot is a member of the class groups."""
-        return self.profile == "full"
+        return self.profile != "custom-robot-only"
+
+    @property
+    def has_ding(self) -> bool:
+        """Whether the school's edition lets a robot send DING."""
+        return self.profile == "professional"
 
     @override
     def reachable(self, person: Person) -> bool:
-        return self.profile == "full" or any(role.kind != "guardian" for role in person.roles)
+        return self.robot_in_groups or any(role.kind != "guardian" for role in person.roles)
 
     @override
     def page_session(self, person: Person) -> str | None:
