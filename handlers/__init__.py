@@ -7,10 +7,28 @@ from handlers.broadcast.feature import FEATURE as BROADCAST
 from handlers.digest.feature import FEATURE as DIGEST
 from handlers.feature import Feature
 from handlers.help.feature import FEATURE as HELP
+from handlers.hours.feature import FEATURE as HOURS
+from handlers.leave.feature import FEATURE as LEAVE
 from handlers.pages.feature import FEATURE as PAGES
 from handlers.relay.feature import FEATURE as RELAY
 from handlers.roster.feature import FEATURE as ROSTER
+from handlers.tone.feature import FEATURE as TONE
 from handlers.trouble.feature import FEATURE as TROUBLE
+from handlers.urgent.feature import FEATURE as URGENT
 
-FEATURES: tuple[Feature, ...] = (BINDING, PAGES, ROSTER, BROADCAST, DIGEST, RELAY, TROUBLE, HELP)
-"""A code is a code for everybody; a teacher's commands come before words for a family; help is asked last."""
+FEATURES: tuple[Feature, ...] = (
+    URGENT,
+    BINDING,
+    PAGES,
+    ROSTER,
+    BROADCAST,
+    TONE,
+    DIGEST,
+    HOURS,
+    LEAVE,
+    RELAY,
+    TROUBLE,
+    HELP,
+)
+"""Danger comes before everything; a code is a code for everybody;
+a teacher's commands come before words for a family; help is asked last."""

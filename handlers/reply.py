@@ -106,6 +106,7 @@ class Reply:
         link: The id of a page link; its address follows the text on a line of its own.
         owner: The feature that hears its outcome and is asked whether it is still wanted, if it is not the
             one that decided.
+        overtakes: Somebody may be in danger: it goes before everything else that waits.
     """
 
     to: Audience
@@ -122,6 +123,7 @@ class Reply:
     urgent: bool = False
     link: str = ""
     owner: str = ""
+    overtakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,23 @@ class Tell:
     outcome: Outcome
 
 
-Act = Reply | TakeBack | Fetch | AskSent | StopSend | AskBook | Tell
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Make somebody's phone draw their eye, where the school's platform can; beside words, never for them.
+
+    Args:
+        text: May go by SMS or be read out by a machine, so it says nothing about anybody.
+        owner: As of :class:`Reply`; it hears only of failures.
+    """
+
+    person_id: str
+    text: str
+    thing: Thing
+    subject: Subject
+    owner: str = ""
+
+
+Act = Reply | TakeBack | Fetch | AskSent | StopSend | AskBook | Ring | Tell
 """What a decision asks for."""
 
 
@@ -224,7 +242,7 @@ class Outcome:
         to_person: The recipient if it was a person.
         to_class: The recipient if it was a class group.
         act: What was asked for: words, a recall, the bytes of an attachment, who has read, whether a
-            broadcast was confirmed, that it be stopped, the address book.
+            broadcast was confirmed, that it be stopped, the address book, a phone to ring.
         facts: What a question brought back.
     """
 
@@ -235,5 +253,5 @@ class Outcome:
     text: str
     to_person: str | None
     to_class: str | None
-    act: Literal["say", "recall", "fetch", "read", "ask_task", "stop_task", "book"] = "say"
+    act: Literal["say", "recall", "fetch", "read", "ask_task", "stop_task", "book", "ring"] = "say"
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -14,15 +14,18 @@ from handlers.digest import asking, pending
 from handlers.digest import feature as digest
 from handlers.digest.desks import teaches
 from handlers.digest.restored import hold_today
+from handlers.hours import feature as hours
 from handlers.language import Reading
 from handlers.language.clean import fold
-from handlers.language.typed import typed_number
+from handlers.language.typed import typed_number, typed_numbers
+from handlers.leave import feature as leave
 from handlers.message import Event, Message
 from handlers.relay import feature as relay
 from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
 from handlers.roster import feature as roster
 from handlers.roster import phones
 from handlers.trouble import feature as trouble
+from handlers.urgent import feature as urgent
 from storage import classes, digests, numbers, people, preferences, talks
 from storage.engine import Db
 from storage.numbers import Given
@@ -40,7 +43,8 @@ class _Talker(Protocol):
 
 _BY_NAME = {feature.name: feature for feature in FEATURES}
 _TALKERS: dict[str, _Talker] = {
-    talker.name: talker for talker in (binding.FEATURE, digest.FEATURE, relay.FEATURE)
+    talker.name: talker
+    for talker in (binding.FEATURE, digest.FEATURE, hours.FEATURE, leave.FEATURE, relay.FEATURE)
 }
 
 
@@ -88,7 +92,8 @@ def outcome(ctx: Ctx, feature: str, result: Outcome) -> Decided:
     if result.act != "say":  # nobody waits for words that were not said
         return told
     # Not for trouble's own words: on a bad line one doubt would bring the next for ever.
-    if told or result.kind != "unknown" or result.to_class or feature == trouble.FEATURE.name:
+    alone = feature == trouble.FEATURE.name or keeps_its_doubts(feature)
+    if told or result.kind != "unknown" or result.to_class or alone:
         return told
     return summary(ctx, [result])
 
@@ -116,8 +121,16 @@ def withheld(ctx: Ctx) -> Decided:
     return [*told, *(("help", Reply(ToPerson(admin.id), texts.QUOTA_USED_UP)) for admin in admins)]
 
 
+def keeps_its_doubts(feature: str) -> bool:
+    """Whether nobody but those it tells itself may read what it sent.
+
+    Words of a case may point at the very teacher who is told of every other doubt.
+    """
+    return feature == urgent.FEATURE.name
+
+
 _QUOTA = "quota.told"
-_ASKED = ("pending", "question", "which")
+_ASKED = ("pending", "question", "which", "hours", "leave_ask")
 """What a number stands for when it answers a question back."""
 
 
@@ -157,7 +170,7 @@ def _stranger(ctx: Ctx, message: Message, reading: Reading) -> Decided:
         if resumed is not None:
             return resumed
     helped = _from("help", _BY_NAME["help"].handle(ctx, message, None))
-    if relay.sounds_dangerous(message.text):
+    if reading.danger is not None:
         return [*_say(relay.urgent(ctx.school.duty_phone)), *helped]
     return helped
 
@@ -166,7 +179,17 @@ def _stranger(ctx: Ctx, message: Message, reading: Reading) -> Decided:
 
 
 def _numbered(ctx: Ctx, message: Message) -> Decided | None:
-    typed = typed_number(fold(message.text))
+    line = fold(message.text)
+    several = typed_numbers(line)
+    if several is not None and ctx.person is not None:
+        held = [numbers.find(ctx.db, ctx.person.id, ctx.local.date(), n) for n in several.numbers]
+        families = [given for given in held if given is not None and given.thing_kind == relay.THING]
+        if len(families) == len(several.numbers):
+            return _from("relay", relay.answer_several(ctx, message, families, several.rest))
+        if families:
+            missing = [n for n, given in zip(several.numbers, held, strict=True) if given not in families]
+            return _say(texts.not_families(missing))
+    typed = typed_number(line)
     if typed is None or ctx.person is None:
         return None
     given = numbers.find(ctx.db, ctx.person.id, ctx.local.date(), typed.number)
@@ -311,7 +334,7 @@ def _fall_through(ctx: Ctx, message: Message, reading: Reading) -> Decided:
     if any(role.kind == "guardian" for role in ctx.roles):
         if relay.wants_no_name(reading.clean):
             return _named_or_not(ctx, message, reading)
-        return _from("relay", _BY_NAME["relay"].handle(ctx, message, relay.FreeText()))
+        return _from("relay", _BY_NAME["relay"].handle(ctx, message, relay.FreeText(like=reading.like)))
     return _from("help", _BY_NAME["help"].handle(ctx, message, None))
 
 
@@ -330,14 +353,14 @@ def _named_or_not(ctx: Ctx, message: Message, reading: Reading) -> Decided:
 def _group(ctx: Ctx, message: Message, reading: Reading) -> Decided:
     """Only what everybody may read: published digests and help; the rest is for a private word."""
     of = classes.by_group(ctx.db, message.chat.key)
-    if of is not None and reading.intent in digest.QUESTIONS:
+    if of is not None and reading.intent in digest.IN_GROUP:
         if not asking.names_a_child(ctx, of, message.text):
             return _from("digest", [Reply(Asker(), _group_answer(ctx, of, reading))])
         return [*_say(texts.GROUP_PRIVATE), *_private_answer(ctx, message, reading)]
-    if ctx.person is not None and relay.sounds_dangerous(message.text):
-        passed = relay.urgent_from_group(ctx, message)
+    if ctx.person is not None and reading.red:
+        passed = urgent.report_from_group(ctx, message, reading.like)
         if passed:
-            return [*_say(texts.GROUP_PRIVATE), *_from("relay", passed)]
+            return [*_say(texts.GROUP_PRIVATE), *_from("urgent", passed)]
     helping = _BY_NAME["help"]
     found = helping.match(ctx, message, reading)
     if found is not None or ctx.person is None or not reading.clean:

@@ -67,6 +67,11 @@ def note_or_family(number: int, family: str) -> str:
     return f"{number} 号是{family}，这句先没有发。\n改速递，说「第{number}条改成…」「删第{number}条」；给{family}，说「回复{family}：…」。"
 
 
+def not_families(numbers: Sequence[int]) -> str:
+    """Words for several numbers, and not all of them are families: nobody gets them."""
+    return f"{'、'.join(map(str, numbers))} 号现在不是家长，这句谁也没有发。请检查数字再说一遍。"
+
+
 def no_number(number: int) -> str:
     """A number nobody was given."""
     return f"现在没有 {number} 号可以回。给家长带话，说「回复小明妈妈：…」就行。"

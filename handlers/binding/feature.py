@@ -13,6 +13,7 @@ from handlers.feature import Check
 from handlers.language import Reading
 from handlers.message import Identity, Message
 from handlers.reply import Asker, Choice, Outcome, Reply
+from handlers.talking import begin
 from storage import access, classes, codes, people, talks
 from storage.codes import Found
 from storage.schedule import Occurrence
@@ -99,17 +100,7 @@ def _answer(ctx: Ctx, message: Message, code: str, found: Found) -> str:
         return texts.USED
     if message.sender.kind not in _BINDABLE:
         return texts.ONLY_MEMBERS
-    talks.open_talk(
-        ctx.db,
-        ctx.new_id,
-        ctx.now,
-        school_id=ctx.school.id,
-        chat_key=message.talk,
-        person_id=who_key(ctx, message.sender),
-        feature="binding",
-        state=json.dumps({"code": code}),
-        expires_at=ctx.now + _LIFE,
-    )
+    begin(ctx, message, "binding", {"code": code}, who_key(ctx, message.sender), _LIFE)
     return texts.confirm(_who(ctx, found))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from handlers.context import Ctx
-from handlers.digest import rules, texts
+from handlers.digest import rules, searching, texts
 from handlers.digest.compose import roster
 from handlers.digest.desks import teacher_name
 from handlers.language import Reading
@@ -39,14 +39,26 @@ def own_classes(ctx: Ctx) -> list[SchoolClass]:
 
 
 def answer(ctx: Ctx, of: Sequence[SchoolClass], reading: Reading) -> Answer:
-    """Answer 「明天带什么」 or 「今天的速递再发我一遍」 for one or several classes."""
-    look = _reminders if reading.intent == "ask_reminder" else _digest
-    day = resolve_day(reading.slots.get("date", ""), ctx.local.date()) or ctx.local.date()
-    answers = [(one, look(ctx, one, day)) for one in of]
+    """Answer 「明天带什么」, 「今天的速递再发我一遍」, 「秋游的通知」, for one or several classes."""
+    answers = [(one, _look(ctx, one, reading)) for one in of]
     if len(answers) == 1:
         return answers[0][1]
     text = "\n".join(texts.for_class(one.name, said.text) for one, said in answers)
     return Answer(text, all(said.open for _one, said in answers))
+
+
+def _look(ctx: Ctx, of: SchoolClass, reading: Reading) -> Answer:
+    today = ctx.local.date()
+    named = resolve_day(reading.slots.get("date", ""), today)
+    match reading.intent:
+        case "ask_reminder":
+            return _reminders(ctx, of, named or today)
+        case "search_digest":
+            return Answer(*searching.topic(ctx, of, reading.slots["topic"]))
+        case "ask_praise":
+            return Answer(*searching.praise(ctx, of, named))
+        case _:
+            return _digest(ctx, of, named or today)
 
 
 def _reminders(ctx: Ctx, of: SchoolClass, asked: date) -> Answer:

@@ -12,6 +12,8 @@ from storage import classes, digests, people, preferences
 from storage.classes import SchoolClass
 from storage.digests import Digest, Note
 
+DISMISSAL = "dismissal"
+"""A class's preference; with ``.1`` to ``.7`` behind it, that weekday's."""
 TEACHING = ("teacher", "deputy", "co_teacher")
 
 
@@ -107,16 +109,26 @@ def teacher_name(ctx: Ctx, class_id: str) -> str:
     return teacher.name if teacher else texts.CLASS_TEACHER
 
 
-def times(ctx: Ctx, class_id: str) -> rules.Times:
-    """The class's times: as set, else 20 minutes after dismissal with the preview at dismissal."""
+def times(ctx: Ctx, class_id: str, day: date | None = None) -> rules.Times:
+    """The class's times on a local day, today if None.
+
+    As set, else 20 minutes after that weekday's dismissal with the preview at dismissal.
+    """
 
     def setting(key: str) -> str:
         return preferences.get(ctx.db, "class", class_id, key, "")
 
-    dismissal = rules.parse_time(setting("dismissal")) or time(16, 30)
+    dismissal = dismissed(ctx, class_id, day or ctx.local.date())
     send = rules.parse_time(setting("digest.send")) or rules.shifted(dismissal, rules.LEAD)
     preview = rules.parse_time(setting("digest.preview")) or rules.shifted(send, -rules.LEAD)
     return rules.Times(preview, send, setting("digest.auto") == "true")
+
+
+def dismissed(ctx: Ctx, class_id: str, day: date) -> time:
+    """When school is out on a local day: as set for the weekday, for the class, or usual."""
+    keys = (f"{DISMISSAL}.{day.isoweekday()}", DISMISSAL)
+    kept = (rules.parse_time(preferences.get(ctx.db, "class", class_id, key, "")) for key in keys)
+    return next((clock for clock in kept if clock is not None), time(16, 30))
 
 
 def on_hold(ctx: Ctx, class_id: str, day: date) -> bool:

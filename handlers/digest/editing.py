@@ -91,6 +91,25 @@ def remove(ctx: Ctx, place: Place) -> str:
     return texts.removed(place.note.kind, place.note.text, len(place.sheet.notes) - 1)
 
 
+def several(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
+    """Delete the numbered ones or a whole section, all or none; the echo says what they were."""
+    places = _places(ctx, [desk])
+    if "section" in slots:
+        meant = [place for place in places if place.note.kind == slots["section"]]
+    else:
+        wanted = {int(number) for number in slots["indexes"].split()}
+        meant = [place for place in places if place.number in wanted]
+        if len(meant) < len(wanted):
+            meant = []
+    if not meant:
+        return texts.no_such_note(len(places))
+    if foreign := next((said for place in meant if (said := _foreign(ctx, place))), None):
+        return foreign
+    for place in meant:
+        digests.remove_note(ctx.db, ctx.now, place.note.id)
+    return texts.removed_all([place.note.text for place in meant], len(places) - len(meant))
+
+
 def _sorted(ctx: Ctx, place: Place, words: str) -> tuple[Kind, str]:
     """The section the new words belong to (「改成提醒明天带伞」), else the note's own; and the bare words."""
     kind, bare = note_of(words)

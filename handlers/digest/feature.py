@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 
 from handlers import guard
 from handlers.context import Ctx
-from handlers.digest import asking, editing, noting, pending, picture, planning, posting, recalling, texts
+from handlers.digest import (
+    asking,
+    editing,
+    guarded,
+    noting,
+    nudging,
+    pending,
+    picture,
+    planning,
+    posting,
+    recalling,
+    texts,
+)
 from handlers.digest.desks import Desk, Sheet, current, desks, named, teaches, today, who
 from handlers.digest.pending import Pending
 from handlers.digest.recall_texts import NOTHING_HANGS
@@ -37,7 +49,9 @@ _OPS = {
     "remove_item": "remove",
 }
 _DECIDES = ("publish", "skip", "hold", "schedule")
-QUESTIONS = ("ask_reminder", "ask_digest")
+IN_GROUP = ("ask_reminder", "ask_digest")
+"""Questions everybody may read the answer to."""
+QUESTIONS = (*IN_GROUP, "search_digest", "ask_praise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +138,8 @@ class Digest:
             if talk is None or held is None or talk.id != choice.thing.id:
                 return [Reply(Asker(), texts.TALK_OVER)]
             return self._go_on(ctx, message, talk, held, choice.action)
+        if choice.thing.kind == nudging.THING:
+            return nudging.pressed(ctx, choice.thing.id)
         return _on_digest(ctx, message, choice)
 
     def _go_on(self, ctx: Ctx, message: Message, talk: Talk, held: Pending, action: str) -> Sequence[Act]:
@@ -133,6 +149,8 @@ class Digest:
             return _run(ctx, message, pending.with_kind(held, value))
         if what == "class":
             return _run(ctx, message, pending.with_class(held, value, desks(ctx)))
+        if what == guarded.OP:
+            return _run(ctx, message, replace(held, op="notes"))
         return [Reply(Asker(), texts.LET_IT_BE if held.op == "question" else texts.LET_GO)]
 
     def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Act]:
@@ -240,13 +258,17 @@ def _by_names(ctx: Ctx, wish: Pending, mine: Sequence[Desk]) -> Desk | None:
 
 def _take_notes(ctx: Ctx, message: Message, wish: Pending, mine: Sequence[Desk]) -> Sequence[Act]:
     clear: list[tuple[Kind, str]] = [
-        (_kind(kind), str(text)) for kind, text in wish.items if kind is not None
+        (noting.kind_of(kind), str(text)) for kind, text in wish.items if kind is not None
     ]
     unclear = [item for item in wish.items if item[0] is None]
     chosen = [desk for desk in mine if desk.of.id in wish.classes]
     said = ""
     if clear and chosen:
-        said = noting.take(ctx, chosen, clear, several=len(mine) > 1)
+        said = noting.stopped(ctx, chosen, clear)
+        instead = guarded.offered(ctx, message, wish, chosen) if said and not unclear else None
+        if instead is not None:
+            return [instead]
+        said = said or noting.take(ctx, chosen, clear, several=len(mine) > 1)
     if not unclear:
         return [Reply(Asker(), said)]
     if not said and clear:
@@ -264,7 +286,7 @@ def _stopped_unsorted(ctx: Ctx, message: Message, wish: Pending, among: Sequence
     said = "\n".join(str(item[1]) for item in wish.items)
     verdict = guard.look(ctx, among[0].of.id if among else None, said)
     if verdict.verdict == "block" and verdict.rule not in guard.OF_ONE_CHILD:
-        return Reply(Asker(), note_stopped(verdict))
+        return guarded.offered(ctx, message, wish, among) or Reply(Asker(), note_stopped(verdict))
     for desk in among:
         if names := noting.of_one_child(ctx, desk, said):
             pending.keep(ctx, message, replace(wish, items=[[None, said]]))
@@ -272,10 +294,6 @@ def _stopped_unsorted(ctx: Ctx, message: Message, wish: Pending, among: Sequence
     if verdict.verdict == "block":
         return Reply(Asker(), note_stopped(verdict))
     return None
-
-
-def _kind(value: str) -> Kind:
-    return "praise" if value == "praise" else "news" if value == "news" else "reminder"
 
 
 _Command = Callable[[Ctx, Message, Pending, Desk], Sequence[Act]]
@@ -330,6 +348,8 @@ def _edit(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> Sequence[Act
 def _remove(ctx: Ctx, message: Message, wish: Pending, desk: Desk) -> Sequence[Act]:
     if not wish.slots:
         return _edit(ctx, message, wish, desk)
+    if "section" in wish.slots or "indexes" in wish.slots:
+        return [Reply(Asker(), editing.several(ctx, desk, wish.slots))]
     place = editing.find(ctx, [desk], wish.slots)
     return [Reply(Asker(), place if isinstance(place, str) else editing.remove(ctx, place))]
 
@@ -389,6 +409,8 @@ def _on_digest(ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
 
 def _spoken_choice(ctx: Ctx, held: Pending, reading: Reading) -> str | None:
     """The choice that plain words make: 「表扬」, 「都不是」, 「三(2)班」."""
+    if held.op == guarded.OP:
+        return {"confirm_yes": guarded.OP, "confirm_no": "none"}.get(reading.intent)
     for kind, word in texts.KIND.items():
         if reading.clean == word and held.op == "notes":
             return f"kind:{kind}"

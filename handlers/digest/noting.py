@@ -12,7 +12,7 @@ from handlers.context import Ctx
 from handlers.digest import rules, texts
 from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import Desk, Sheet, on_hold, sheet, times, today, who
-from handlers.guard.texts import note_stopped
+from handlers.guard.texts import note_stopped, note_warned
 from handlers.language.say import say_day
 from storage import digests
 from storage.digests import Kind
@@ -27,7 +27,7 @@ class Item:
 
 
 def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *, several: bool) -> str:
-    """Put sorted notes into the digests of the chosen classes.
+    """Put sorted notes that nothing has stopped into the digests of the chosen classes.
 
     Args:
         ctx: The writer's.
@@ -38,9 +38,6 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
     Returns:
         The echo, or why nothing was taken. All or nothing.
     """
-    stopped = next((said for kind, text in items if (said := refused(ctx, chosen, kind, text))), None)
-    if stopped:
-        return stopped
     sheets = []
     for desk in chosen:
         now_sheet = today(ctx, desk.of)
@@ -54,18 +51,39 @@ def take(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]], *,
         sheets.append((its, target, count))
     kept = [_write(ctx, its, items) for its, _target, _count in sheets]
     place = "、".join(its.of.name for its, _target, _count in sheets) if several else ""
-    return _echo(ctx, kept[0], sheets[0][0], sheets[0][1], sheets[0][2], place)
+    echo = _echo(ctx, kept[0], sheets[0][0], sheets[0][1], sheets[0][2], place)
+    warning = _warning(ctx, chosen, items)
+    return f"{echo}\n{warning}" if warning else echo
+
+
+def _warning(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]]) -> str:
+    """What the writer should look at once more; it is for the writer to decide."""
+    for _kind, text in items:
+        verdict = guard.look(ctx, chosen[0].of.id, text)
+        if verdict.verdict == "warn":
+            return note_warned(verdict)
+    return ""
+
+
+def stopped(ctx: Ctx, chosen: Sequence[Desk], items: Sequence[tuple[Kind, str]]) -> str:
+    """Why the first of some notes must not stand in the digest, or an empty string."""
+    return next((said for kind, text in items if (said := refused(ctx, chosen, kind, text))), "")
+
+
+def kind_of(value: str | None) -> Kind:
+    """The section a word of ours names; the reminders are the harmless ones."""
+    return "praise" if value == "praise" else "news" if value == "news" else "reminder"
 
 
 def refused(ctx: Ctx, chosen: Sequence[Desk], kind: Kind, text: str) -> str | None:
     """Why a note must not stand in the digest: the guard's rules, or a matter of one child."""
     verdict = guard.look(ctx, chosen[0].of.id if chosen else None, text)
-    for desk in chosen:
+    for desk in chosen if verdict.rule in guard.OF_ONE_CHILD else ():
         # What the roster knows is said better than what only looks like a name.
-        if verdict.rule in guard.OF_ONE_CHILD and (
-            named := of_one_child(ctx, desk, text, praise=kind == "praise")
-        ):
+        if named := of_one_child(ctx, desk, text, praise=kind == "praise"):
             return texts.one_childs_matter(named)
+        if kind == "reminder" and (named := reminded(ctx, desk, text)):
+            return texts.names_a_child(named)
     if verdict.verdict == "block":
         return note_stopped(verdict)
     for desk in chosen:

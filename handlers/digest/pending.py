@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
 
 from handlers.context import Ctx
 from handlers.digest import texts
 from handlers.digest.desks import Desk, who
 from handlers.message import Message
 from handlers.reply import Asker, Button, Reply, Thing
+from handlers.talking import begin
 from storage import numbers, talks
 from storage.digests import KINDS
 from storage.talks import Talk
 
-LIFE = timedelta(minutes=30)
 FEATURE = "digest"
 THING = "pending"
 QUESTION = "question"
@@ -30,7 +29,8 @@ class Pending:
 
     Args:
         op: ``notes``, ``preview``, ``publish``, ``skip``, ``hold``, ``schedule``, ``edit``, ``remove``,
-            ``class`` (a class is being talked about) or ``question`` (a parent's, for the teacher).
+            ``class`` (a class is being talked about), ``instead`` (words the guard offers) or
+            ``question`` (a parent's, for the teacher).
         items: Notes as pairs of kind (or None) and words.
         classes: The classes chosen so far.
         slots: What else the words named.
@@ -61,17 +61,7 @@ def keep(ctx: Ctx, message: Message, pending: Pending) -> Talk:
     if before is not None:
         for kind in (THING, QUESTION):
             numbers.close(ctx.db, kind, before.id)
-    return talks.open_talk(
-        ctx.db,
-        ctx.new_id,
-        ctx.now,
-        school_id=ctx.school.id,
-        chat_key=message.talk,
-        person_id=who(ctx),
-        feature=FEATURE,
-        state=json.dumps(asdict(pending), ensure_ascii=False),
-        expires_at=ctx.now + LIFE,
-    )
+    return begin(ctx, message, FEATURE, asdict(pending))
 
 
 def close(ctx: Ctx, talk: Talk) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from handlers.context import Ctx
-from handlers.digest import posting, rules, setting_texts
-from handlers.digest.desks import Desk, on_hold, sheet, times, who
+from handlers.digest import nudging, posting, rules, setting_texts
+from handlers.digest.desks import DISMISSAL, Desk, on_hold, sheet, times, who
 from handlers.language.say import say_time
 from handlers.reply import Act, Reply, ToPerson
 from storage import classes, people, preferences, schedule
@@ -29,8 +29,11 @@ def plan_day(ctx: Ctx, of: SchoolClass, day: date, *, after: datetime | None = N
     """
     if not ctx.calendar.is_school_day(day):
         return
-    plan = times(ctx, of.id)
-    for kind, clock in ((PREVIEW, plan.preview), (SEND, plan.send), (CLOSE, rules.CLOSING)):
+    plan = times(ctx, of.id, day)
+    moments = [(PREVIEW, plan.preview), (SEND, plan.send), (CLOSE, rules.CLOSING)]
+    if plan.preview > nudging.AT:
+        moments.insert(0, (nudging.KIND, nudging.AT))
+    for kind, clock in moments:
         _plan(ctx, of.id, kind, day, clock, after)
 
 
@@ -48,6 +51,7 @@ def replan(ctx: Ctx, of: SchoolClass) -> None:
     """The class's times have changed: today's and tomorrow's occurrences follow."""
     schedule.cancel(ctx.db, PREVIEW, of.id)
     schedule.cancel(ctx.db, SEND, of.id)
+    schedule.cancel(ctx.db, nudging.KIND, of.id)
     today = ctx.local.date()
     plan_day(ctx, of, today, after=ctx.now)
     plan_day(ctx, of, today + timedelta(days=1))
@@ -63,6 +67,8 @@ def due(ctx: Ctx, occurrence: Occurrence) -> Sequence[Act]:
     over = ctx.local.date() != day or ctx.local.time() >= rules.CLOSING
     if over or occurrence.kind == CLOSE:
         return posting.drop(ctx, of, sheet(ctx, of, day).digest) if over else []
+    if occurrence.kind == nudging.KIND:
+        return nudging.due(ctx, of, day)
     return _preview(ctx, of, day) if occurrence.kind == PREVIEW else _send(ctx, of, day)
 
 
@@ -71,7 +77,7 @@ def _preview(ctx: Ctx, of: SchoolClass, day: date) -> list[Reply]:
     teacher = people.class_teacher(ctx.db, of.id)
     if teacher is None or not its.notes or its.state not in ("draft", "approved"):
         return []
-    plan = times(ctx, of.id)
+    plan = times(ctx, of.id, day)
     # Late, and it goes out by itself at once: a preview after the fact would only confuse.
     if plan.auto and ctx.local.time() >= plan.send and not on_hold(ctx, of.id, day):
         return []
@@ -82,7 +88,7 @@ def _send(ctx: Ctx, of: SchoolClass, day: date) -> Sequence[Act]:
     its = sheet(ctx, of, day)
     if not its.notes or its.state not in ("draft", "approved"):
         return []
-    if not times(ctx, of.id).auto or on_hold(ctx, of.id, day):
+    if not times(ctx, of.id, day).auto or on_hold(ctx, of.id, day):
         return []
     made = posting.publish(ctx, its)
     return posting.tell_teacher(ctx, of.id, made) if isinstance(made, str) else made
@@ -94,11 +100,17 @@ def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
         plan = times(ctx, desk.of.id)
         sent = setting_texts.send_line(say_time(plan.send), classes.way(desk.of.group_chat), auto=plan.auto)
         return setting_texts.times_now(desk.of.name, say_time(plan.preview), sent)
+    if "follow" in slots:
+        return _follow(ctx, desk)
+    if "nudge" in slots:
+        return nudging.switch(ctx, desk.of.id, on=slots["nudge"] == "on")
     if "auto" in slots:
         return _set_auto(ctx, desk, slots["auto"] == "on")
     clock = rules.parse_time(slots.get("time", ""))
     if clock is None:
         return setting_texts.TIME_OUT_OF_RANGE
+    if "dismissal" in slots:
+        return _set_dismissal(ctx, desk, slots["dismissal"], clock)
     changed = rules.changed_times(times(ctx, desk.of.id), slots.get("what", "send"), clock)
     if not rules.allowed_times(changed):
         return setting_texts.TIME_OUT_OF_RANGE
@@ -113,6 +125,28 @@ def set_times(ctx: Ctx, desk: Desk, slots: dict[str, str]) -> str:
         ),
         _since(ctx, desk.of, changed),
     )
+
+
+def _set_dismissal(ctx: Ctx, desk: Desk, weekdays: str, clock: time) -> str:
+    """When school is out, on some weekdays or all; the digest follows unless it has a time of its own."""
+    plan = rules.changed_times(times(ctx, desk.of.id), "send", rules.shifted(clock, rules.LEAD))
+    if not rules.allowed_times(plan):
+        return setting_texts.TIME_OUT_OF_RANGE
+    for key in [f"{DISMISSAL}.{day}" for day in weekdays] or [DISMISSAL]:
+        _put(ctx, desk, key, f"{clock:%H:%M}")
+    replan(ctx, desk.of)
+    own = bool(preferences.get(ctx.db, "class", desk.of.id, "digest.send", ""))
+    sent = say_time(times(ctx, desk.of.id).send if own else plan.send)
+    return setting_texts.dismissal_set(desk.of.name, weekdays, say_time(clock), sent, own=own)
+
+
+def _follow(ctx: Ctx, desk: Desk) -> str:
+    """No time of its own any more: twenty minutes after that day's dismissal."""
+    for key in ("digest.send", "digest.preview"):
+        _put(ctx, desk, key, "")
+    replan(ctx, desk.of)
+    plan = times(ctx, desk.of.id)
+    return setting_texts.follows(desk.of.name, say_time(plan.preview), say_time(plan.send))
 
 
 def _since(ctx: Ctx, of: SchoolClass, changed: rules.Times) -> str:

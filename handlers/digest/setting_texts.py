@@ -50,3 +50,30 @@ def times_set(class_name: str, preview_at: str, send: str, since: str) -> str:
 
 TIME_OUT_OF_RANGE = "速递要在 6:00 到 20:59 之间发，这个时间没有改。"
 FROM_TODAY, FROM_NEXT = "今天", "下一个上学日"
+NO_NUDGES = "以后不提醒"
+NUDGED = "好，上学日 12:30 还没有内容，就提醒您一句。"
+NOT_NUDGED = "好，中午不再提醒。要恢复，说「速递提醒我」。"
+_DAYS = "一二三四五六日"
+
+
+def nudge(class_name: str, preview_at: str) -> str:
+    """Nothing noted by noon."""
+    return f"{class_name}今天的速递还没有内容。想到什么随手发我一句，{preview_at} 给您看预览。"
+
+
+def dismissal_set(class_name: str, weekdays: str, clock: str, sent: str, *, own: bool) -> str:
+    """When school is out; ``own``: the digest has a time of its own that stays."""
+    days = "周" + "、".join(_DAYS[int(day) - 1] for day in weekdays) if weekdays else "每天"
+    digest = (
+        f"速递仍是 {sent}（要跟着放学走，说「速递跟着放学」）"
+        if own
+        else f"那天的速递 {sent} 发"
+        if weekdays
+        else f"速递 {sent} 发"
+    )
+    return f"记下了，{class_name}{days} {clock} 放学，{digest}。"
+
+
+def follows(class_name: str, preview_at: str, send_at: str) -> str:
+    """The digest has no time of its own any more."""
+    return f"好，{class_name}的速递跟着放学走：放学时给您预览，20 分钟后发（今天 {preview_at}、{send_at}）。"

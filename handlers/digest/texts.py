@@ -194,6 +194,12 @@ def removed(kind: str, text: str, left: int) -> str:
     return f"删掉了（{KIND[kind]}）：{text.rstrip('。')}。{rest}"
 
 
+def removed_all(items: Sequence[str], left: int) -> str:
+    """The echo of several deletions."""
+    rest = f"还剩 {left} 条。" if left else "现在一条也没有了。"
+    return f"删掉了 {len(items)} 条：{'；'.join(item.rstrip('。') for item in items)}。{rest}"
+
+
 def no_such_note(count: int) -> str:
     """An index that is not there."""
     if not count:
@@ -216,7 +222,7 @@ WHAT_TO_CHANGE = "要改哪条？说「第2条改成…」「删第1条」，或
 HOW_TO_RECALL = "群里那份要撤，说「撤回速递」。"
 HOW_TO_UNDO = "要去掉刚记的那条，说「刚才那条不要了」；要改，说「刚才那条改成…」。"
 ONLY_SAID = {
-    "remove_many": "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。",
+    "remove_many": "要删哪几条，说「删第1、2条」或「去掉表扬」。今天整份都不要，说「今天不发」。",
     "pause_digest": "速递只能当天停，到那天说「今天不发」。不想自动发，说「不要自动发」，以后每次等您说「发送」。",
 }
 ALREADY_LAID = "今天的速递在等班主任发到群里。要改，先说「先别发」，改好再说「发送」。"

@@ -7,7 +7,8 @@ TEACHER = (
     "「表扬小明扫地」「提醒明天带跳绳」记进今天的速递\n"
     "「看一下」预览，「发送」发到群里，「今天不发」跳过，「长图」转微信群\n"
     "「删第2条」「第2条改成…」「速递改到17:20发」\n"
-    "「回复小明妈妈：…」带话，「谁还等我回复」看留言"
+    "「回复小明妈妈：…」带话，「谁还等我回复」看留言，「顺延」改时间\n"
+    "「答复时间改成8点到10点」「今天谁请假」"
 )
 
 
@@ -24,7 +25,7 @@ def co_teacher(teacher: str) -> str:
 def guardian(teacher: str, duty_phone: str) -> str:
     """For a parent."""
     phone = f"急事请打学校值班电话 {duty_phone}。" if duty_phone else "急事请直接打电话。"
-    return f"想问要带什么，说「明天带什么」；想再看一遍，说「今天的速递再发我一遍」。\n别的话直接写，我转给{teacher}。\n{phone}"
+    return f"想问要带什么，说「明天带什么」；想再看一遍，说「今天的速递再发我一遍」。\n请假、换人接，说一句就行，比如「明天请假」；别的话直接写，我转给{teacher}。\n{phone}"
 
 
 def stranger(school: str) -> str:

@@ -14,13 +14,17 @@ from handlers.relay import texts
 from handlers.relay.families import listener, tie
 from handlers.relay.forms import for_teacher, sender
 from handlers.reply import Act, Fetch, Kept, Outcome, Reply, Thing, ToPerson
-from storage import media
+from storage import media, people, waiting
 from storage.media import Medium
 from storage.sealing import KeyGone
 
 KINDS = ("picture", "voice", "video", "file")
+ANSWER = "relay_answer"
+"""An answer on its way; the id is the teacher's, who is told when it does not arrive."""
 FILE = "relay_file"
 """An attachment being fetched; the id is its own."""
+FOR_FAMILY = "relay_for_family"
+"""A teacher's attachment for a family; the id is its own."""
 RECORDING = "relay_recording"
 """The same for a voice whose words were passed on: nobody misses it much."""
 
@@ -60,10 +64,37 @@ def fetches(came: Sequence[Medium], words: str) -> list[Act]:
     ]
 
 
+def fetches_for_family(came: Sequence[Medium]) -> list[Act]:
+    """Ask for the bytes of what a teacher sent, while it is asked whether it is for the family."""
+    return [Fetch(one.id, Thing(FOR_FAMILY, one.id)) for one in came]
+
+
+def came_with(ctx: Ctx, message_id: str) -> tuple[Medium, ...]:
+    """What came with a message and is not given up."""
+    return tuple(one for one in media.of_message(ctx.db, message_id) if one.code is None)
+
+
+def to_family(ctx: Ctx, message_id: str, role_id: str) -> list[Act]:
+    """The teacher has said that it is for this family: what is here goes, the rest as soon as it is."""
+    return [
+        act for one in of_child(ctx, message_id, role_id) if one.fetched_at for act in _to_guardian(ctx, one)
+    ]
+
+
+def _to_guardian(ctx: Ctx, medium: Medium) -> list[Act]:
+    role = people.role(ctx.db, medium.role_id) if medium.role_id else None
+    teacher = people.get(ctx.db, medium.person_id) if medium.person_id else None
+    if role is None or teacher is None:
+        return []  # not said yet whom it is for, or the tie holds no more
+    caption = texts.file_to_family(teacher.name, medium.kind)
+    thing = Thing(ANSWER, teacher.id)
+    return [Reply(ToPerson(role.person_id), caption, thing=thing, file=Kept(medium.id), wants_outcome=True)]
+
+
 def of_child(ctx: Ctx, message_id: str, role_id: str) -> tuple[Medium, ...]:
     """Now it is known which child it is about: what came with the message, as far as it is not given up."""
     media.about(ctx.db, message_id, role_id)
-    return tuple(one for one in media.of_message(ctx.db, message_id) if one.code is None)
+    return came_with(ctx, message_id)
 
 
 def ready(ctx: Ctx, came: Sequence[Medium]) -> list[Act]:
@@ -76,13 +107,16 @@ def fetched(ctx: Ctx, result: Outcome) -> list[Act]:
     medium = _medium(ctx, result)
     if medium is None or result.thing is None:
         return []
+    for_family = result.thing.kind == FOR_FAMILY
     if result.kind == "sent" and medium.fetched_at is not None:
-        return _hand_on(ctx, medium)
+        return _to_guardian(ctx, medium) if for_family else _hand_on(ctx, medium)
     told = any(one.code for one in media.of_message(ctx.db, medium.message_id))
     if not media.given_up(ctx.db, medium.id, result.code or result.kind):
         return []
     if told or result.kind == "withdrawn" or result.thing.kind == RECORDING:
         return []
+    if for_family and medium.person_id:
+        return [Reply(ToPerson(medium.person_id), texts.own_file_missing(medium.kind))]
     return _missing(ctx, medium, result.code)
 
 
@@ -111,8 +145,15 @@ def _hand_on(ctx: Ctx, medium: Medium) -> list[Act]:
         return []  # the child is still being asked about, or is in the class no more
     if to is None:
         return [Reply(ToPerson(family.guardian.id), texts.nobody(ctx.school.duty_phone))]
+    if waiting.is_held(ctx.db, medium.message_id):
+        return []  # it follows its words when the window opens
     caption = texts.file_to_teacher(sender(family, to), medium.kind)
     return [for_teacher(family, to, caption, Kept(medium.id))]
+
+
+def waited(ctx: Ctx, message_id: str) -> list[Act]:
+    """What came with a message that has waited, as far as it is here; the rest follows by its outcome."""
+    return ready(ctx, media.of_message(ctx.db, message_id))
 
 
 def _missing(ctx: Ctx, medium: Medium, code: str) -> list[Act]:
@@ -123,6 +164,6 @@ def _missing(ctx: Ctx, medium: Medium, code: str) -> list[Act]:
     ]
     family = tie(ctx, medium.person_id, medium.role_id) if medium.role_id else None
     to = listener(ctx, family.of.id) if family else None
-    if family is not None and to is not None:
+    if family is not None and to is not None and not waiting.is_held(ctx.db, medium.message_id):
         told.append(for_teacher(family, to, texts.file_missing(sender(family, to), medium.kind)))
     return told

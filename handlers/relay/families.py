@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
 
 from handlers.context import Ctx
+from handlers.hours import away
 from handlers.language import names
 from handlers.relay import rules, texts
-from storage import access, classes, people
+from storage import access, cases, classes, people
 from storage.access import Denied, System
 from storage.classes import SchoolClass
 from storage.people import Person, Role
@@ -63,21 +65,74 @@ def mine(ctx: Ctx) -> list[Family]:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """The teacher who gets a parent's words; ``instead_of`` is the class teacher who cannot be reached."""
+    """The teacher who gets a parent's words.
+
+    Args:
+        person: Who.
+        instead_of: The class teacher in whose place, or empty.
+        several: Whether the person teaches several classes.
+        away: Whether the class teacher has asked for it; else he or she cannot be reached.
+    """
 
     person: Person
     instead_of: str = ""
     several: bool = False
+    away: bool = False
+
+    @property
+    def why(self) -> str:
+        """How a receipt begins where it is not the class teacher: 「王老师这几天不在，」."""
+        return texts.instead_of(self.instead_of, away=self.away) if self.instead_of else ""
 
 
-def listener(ctx: Ctx, class_id: str) -> Listener | None:
-    """The class teacher, else the next teacher of the class who is on a platform."""
+_LAST_READ = time(18)
+"""What comes later is read tomorrow, by whoever reads then."""
+
+
+def reading_day(ctx: Ctx) -> date:
+    """The local date on which words that come now are read."""
+    return ctx.local.date() + timedelta(days=ctx.local.time() >= _LAST_READ)
+
+
+def listener(ctx: Ctx, class_id: str, said: str = "") -> Listener | None:
+    """Who gets a parent's words: the class teacher, else who stands in, else the next one on a platform.
+
+    Args:
+        ctx: A decision's.
+        class_id: The child's class.
+        said: The words; a teacher of the class they are addressed to gets them.
+    """
     teachers = people.teachers_of_class(ctx.db, class_id)
+    named = rules.addressed_teacher(said, [person.name for person in teachers]) if said else None
+    if named is not None and reachable(ctx, teachers[named].id):
+        teachers = (teachers[named],)
     for at, person in enumerate(teachers):
-        if reachable(ctx, person.id):
-            taught = {role.class_id for role in people.roles(ctx.db, person.id) if role.kind in TEACHING}
-            return Listener(person, teachers[0].name if at else "", len(taught) > 1)
+        if not reachable(ctx, person.id):
+            continue
+        deputy = listening(ctx, away.stands_in(ctx, person.id, reading_day(ctx)))
+        if deputy is not None and reachable(ctx, deputy.person.id):
+            return replace(deputy, instead_of=person.name, away=True)
+        to = listening(ctx, person.id)
+        return None if to is None else replace(to, instead_of=teachers[0].name if at else "")
     return None
+
+
+def listening(ctx: Ctx, person_id: str) -> Listener | None:
+    """A teacher as the one who listens; None if there is no such person any more."""
+    person = people.get(ctx.db, person_id) if person_id else None
+    if person is None:
+        return None
+    held = {role.class_id for role in people.roles(ctx.db, person_id) if role.kind in TEACHING}
+    return Listener(person, several=len(held) > 1)
+
+
+_TALKING = timedelta(hours=1)
+
+
+def alarmed(ctx: Ctx, guardian_id: str) -> bool:
+    """Whether the guardian has just told of danger: what is said now belongs to it, at any hour."""
+    known = cases.of_family(ctx.db, guardian_id, None, ctx.now - _TALKING)
+    return any(not case.restricted for case in known)
 
 
 def taught(ctx: Ctx) -> list[str]:

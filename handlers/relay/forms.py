@@ -15,10 +15,8 @@ def sender(family: Family, to: Listener) -> str:
     return texts.sender(family.name, family.child, family.of.name if to.several else "")
 
 
-def for_teacher(
-    family: Family, to: Listener, text: str, file: Kept | None = None, *, urgent: bool = False
-) -> Reply:
+def for_teacher(family: Family, to: Listener, text: str, file: Kept | None = None) -> Reply:
     """Something of a family's for whoever listens in its class."""
     button = Button(texts.reply_label(family.name), f"reply:{family.role.id}")
     thing = Thing(THING, family.guardian.id)
-    return Reply(ToPerson(to.person.id), text, buttons=(button,), thing=thing, file=file, urgent=urgent)
+    return Reply(ToPerson(to.person.id), text, buttons=(button,), thing=thing, file=file)

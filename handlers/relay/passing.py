@@ -3,41 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from handlers.context import Ctx
-from handlers.message import Message
-from handlers.relay import attachments, rules, texts
-from handlers.relay.families import Family, Listener, listener, reachable
+from handlers.relay import attachments, holding, late, rules, texts
+from handlers.relay.families import Family, Listener, alarmed, listener, reachable
 from handlers.relay.forms import THING, for_teacher, sender
+from handlers.relay.holding import Plan
 from handlers.reply import Act, Asker, Outcome, Reply, Thing, ToPerson
-from storage import contact_log, numbers, people
+from storage import contact_log, numbers, people, waiting
 from storage.media import Medium
 
-ANSWER = "relay_answer"
-"""An answer on its way; the id is the teacher's, who is told when it does not arrive."""
+ANSWER = attachments.ANSWER
 PLAIN = ("text", "richtext")
 
 
-def pass_on(
-    ctx: Ctx, family: Family, message: Message, words: str, *, kind: str = "", came: Sequence[Medium] = ()
-) -> list[Act]:
-    """A parent's words to the teacher of the child's class, and the receipt.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a parent said, and how it came.
 
     Args:
-        ctx: The parent's.
-        family: Which child it is about.
-        message: What came.
-        words: What was said, or empty for media alone.
-        kind: The message's kind if the words came earlier.
+        words: The words, or empty for media alone.
+        kind: The kind of the message they came in.
+        message_id: That message.
+        like: What the words are most like, see :class:`handlers.language.Reading`.
         came: What came with it and was kept: it follows when it has been fetched.
     """
-    to = listener(ctx, family.of.id)
+
+    words: str
+    kind: str
+    message_id: str
+    like: str = ""
+    came: Sequence[Medium] = ()
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of what came with it."""
+        return [one.kind for one in self.came]
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether there is nothing that could be passed on."""
+        return not self.words and not self.came and self.kind not in PLAIN
+
+    @property
+    def spoken(self) -> str:
+        """The words, marked where they were a voice."""
+        return texts.VOICE + self.words if self.words and self.kind == "voice" else self.words
+
+    @property
+    def logged(self) -> str:
+        """Words, and what else there was."""
+        return texts.logged(self.spoken, [self.kind] if self.unreadable else self.kinds)
+
+
+def pass_on(ctx: Ctx, family: Family, said: Said) -> list[Act]:
+    """A parent's words to the teacher of the child's class, now or when the window opens; and the receipt."""
+    to = listener(ctx, family.of.id, said.words)
     if to is None:
-        return [Reply(Asker(), _warned(ctx, words, texts.nobody(ctx.school.duty_phone)))]
-    kind = kind or message.kind
-    kinds = [one.kind for one in came]
-    unreadable = not words and not came and kind not in PLAIN
-    said = texts.VOICE + words if words and kind == "voice" else words
+        return [Reply(Asker(), texts.nobody(ctx.school.duty_phone))]
+    plan = holding.plan(ctx, to.person.id, said.like, at_once=alarmed(ctx, family.guardian.id))
+    if plan.held:
+        first = holding.keep(ctx, family, to, said.message_id, said.logged, plan)
+        return _waits(ctx, to, said, plan, first=first)
+    _logged(ctx, family, to, said)
+    if plan.need != waiting.LAST:
+        holding.keep(ctx, family, to, said.message_id, said.logged, plan)
+    receipt = Reply(Asker(), _receipt(ctx, to, said, plan))
+    if not said.words and not said.unreadable and said.came:
+        return [receipt]
+    following = [one for one in said.kinds if one != "voice"]
+    shown = texts.unreadable_to_teacher(said.kind) if said.unreadable else said.spoken
+    told = texts.to_teacher(sender(family, to), texts.with_following(shown, following))
+    return [receipt, for_teacher(family, to, told)]
+
+
+def _logged(ctx: Ctx, family: Family, to: Listener, said: Said) -> None:
     contact_log.record(
         ctx.db,
         ctx.new_id,
@@ -49,28 +91,23 @@ def pass_on(
         to.person.id,
         "message",
         "to_school",
-        texts.logged(said, [kind] if unreadable else kinds),
+        said.logged,
     )
-    receipt = Reply(Asker(), _warned(ctx, words, _receipt(to, kind, kinds, words, unreadable=unreadable)))
-    if not words and not unreadable and came:
-        return [receipt]
-    following = [one for one in kinds if one != "voice"]
-    shown = texts.unreadable_to_teacher(kind) if unreadable else texts.with_following(said, following)
-    told = texts.to_teacher(sender(family, to), shown)
-    return [receipt, for_teacher(family, to, told, urgent=rules.sounds_dangerous(words))]
 
 
-def _receipt(to: Listener, kind: str, kinds: Sequence[str], words: str, *, unreadable: bool) -> str:
-    if unreadable:
-        return texts.unreadable(kind, to.person.name)
-    following = [one for one in kinds if one != "voice"] if words else kinds
-    return texts.passed_on(to.person.name, following, words=bool(words), instead_of=to.instead_of)
+def _waits(ctx: Ctx, to: Listener, said: Said, plan: Plan, *, first: bool) -> list[Act]:
+    told = [texts.unreadable(said.kind, to.person.name, told=False)] if said.unreadable else []
+    told += [holding.receipt(ctx, to, plan, first=first)]
+    text = "\n".join(filter(None, told))
+    return [Reply(Asker(), text)] if text else []
 
 
-def _warned(ctx: Ctx, words: str, receipt: str) -> str:
-    if rules.sounds_dangerous(words):
-        return f"{texts.urgent(ctx.school.duty_phone)}\n{receipt}"
-    return receipt
+def _receipt(ctx: Ctx, to: Listener, said: Said, plan: Plan) -> str:
+    if said.unreadable:
+        return texts.unreadable(said.kind, to.person.name)
+    following = [one for one in said.kinds if one != "voice"] if said.words else said.kinds
+    by = holding.promise(ctx, plan)
+    return texts.passed_on(to.person.name, following, by, words=bool(said.words), why=to.why)
 
 
 def not_without_name(teacher: str, duty_phone: str, words: str) -> str:
@@ -79,12 +116,48 @@ def not_without_name(teacher: str, duty_phone: str, words: str) -> str:
     return f"{texts.urgent(duty_phone)}\n{asked}" if rules.sounds_dangerous(words) else asked
 
 
-def answer(ctx: Ctx, family: Family, words: str) -> list[Reply]:
-    """A teacher's words to one guardian, and the echo that names the family."""
+def answer(
+    ctx: Ctx, families: Sequence[Family], words: str, *, not_before: datetime | None = None
+) -> list[Reply]:
+    """A teacher's words to guardians, each in private, and the echo that names the families.
+
+    Args:
+        ctx: The teacher's.
+        families: To whom.
+        words: What is said.
+        not_before: When it may go out, UTC; at once if None.
+    """
     if ctx.person is None:
         return []
-    if not reachable(ctx, family.guardian.id):
-        return [Reply(Asker(), texts.not_bound(family.name))]
+    here = [family for family in families if reachable(ctx, family.guardian.id)]
+    told = [texts.not_bound(family.name) for family in families if family not in here]
+    sent = [_answer(ctx, ctx.person.name, family, words, not_before) for family in here]
+    if here and not_before is None:
+        told.insert(0, texts.sent_to([family.name for family in here]))
+    elif here:
+        told.insert(0, texts.in_the_morning([family.name for family in here], late.label(ctx)))
+    return [Reply(Asker(), "\n".join(told)), *sent]
+
+
+def log_files(ctx: Ctx, family: Family, kinds: Sequence[str]) -> None:
+    """A teacher's picture or file for a family is an answer, too."""
+    _done(ctx, family, texts.logged("", kinds))
+
+
+def _answer(ctx: Ctx, teacher: str, family: Family, words: str, not_before: datetime | None) -> Reply:
+    who = _done(ctx, family, words)
+    return Reply(
+        ToPerson(family.guardian.id),
+        texts.to_family(teacher, words),
+        thing=Thing(ANSWER, who),
+        wants_outcome=True,
+        not_before=not_before,
+    )
+
+
+def _done(ctx: Ctx, family: Family, words: str) -> str:
+    """Record an answer, end what waited for it; returns who gave it."""
+    who = ctx.person.id if ctx.person else ""
     contact_log.record(
         ctx.db,
         ctx.new_id,
@@ -92,21 +165,16 @@ def answer(ctx: Ctx, family: Family, words: str) -> list[Reply]:
         ctx.school.id,
         family.of.id,
         family.pupil_id,
-        ctx.person.id,
+        who,
         family.guardian.id,
         "message",
         "to_family",
         words,
     )
+    waiting.answered(ctx.db, family.guardian.id, family.of.id, ctx.now)
     # Answered: the number is done and will not be given to another family today.
-    numbers.close(ctx.db, THING, family.guardian.id, ctx.person.id)
-    out = Reply(
-        ToPerson(family.guardian.id),
-        texts.to_family(ctx.person.name, words),
-        thing=Thing(ANSWER, ctx.person.id),
-        wants_outcome=True,
-    )
-    return [Reply(Asker(), texts.sent_to(family.name)), out]
+    numbers.close(ctx.db, THING, family.guardian.id, who)
+    return who
 
 
 def outcome(ctx: Ctx, result: Outcome) -> list[Act]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from handlers.language.clean import fold
-from handlers.language.mend import mend
-from handlers.language.urgency import danger_in
+from handlers.language.urgency import danger_said
 from handlers.relay import texts
-from handlers.relay.words import BACK, BY_NAME, EMOJI, NO_NAME, SAID
+from handlers.relay.words import BACK, BY_NAME, EMOJI, NO_NAME, OFF, SAID, words_to
 
 
 def has_words(text: str) -> bool:
@@ -26,9 +25,23 @@ def wants_back(words: str) -> bool:
     return BACK.fullmatch(words) is not None
 
 
+def addressed_teacher(words: str, names: Sequence[str]) -> int | None:
+    """Which of a class's teachers the words are for: 「李老师您好，…」, 「跟李老师说一声…」.
+
+    None where it is not clear. A teacher who is only spoken of (「李老师布置的作业」) is not addressed.
+    """
+    meant = {at for at, name in enumerate(names) if words_to(re.escape(name)).search(words)}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def puts_off(words: str) -> bool:
+    """Whether a teacher asks for nothing but a later time for everybody who waits: 「顺延」."""
+    return OFF.fullmatch(words) is not None
+
+
 def sounds_dangerous(words: str) -> bool:
     """Whether the numbers to call come first. Words too many cost one line, words too few a child."""
-    return danger_in(mend(fold(words))) is not None
+    return danger_said(words) is not None
 
 
 def same_relation(said: str, relation: str) -> bool:

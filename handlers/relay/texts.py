@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 PARENT = "家长"
+TEACHER = "老师"
 VOICE = "（语音转文字）"
 MEDIA = {"picture": "图片", "voice": "语音", "video": "视频", "file": "文件", "unknown": "内容"}
 COUNTED = {"图片": "张", "语音": "段", "视频": "段"}
@@ -39,16 +40,27 @@ def reply_label(name: str) -> str:
     return f"回复{name}"
 
 
-def passed_on(teacher: str, following: Sequence[str], *, words: bool, instead_of: str = "") -> str:
-    """The parent's receipt; nothing is promised about time, and no file is said to be there before it is."""
+def instead_of(teacher: str, *, away: bool) -> str:
+    """Why it is not the class teacher who reads."""
+    return f"{teacher}这几天不在，" if away else f"{teacher}还没有开通小助手，"
+
+
+def passed_on(teacher: str, following: Sequence[str], promise: str, *, words: bool, why: str = "") -> str:
+    """The parent's receipt, with the time where one is promised; no file is said to be there before it is.
+
+    Args:
+        teacher: Who gets it.
+        following: The kinds of files that are still being fetched.
+        promise: Until when an answer is promised, or empty.
+        words: Whether words came, too.
+        why: Why it is not the class teacher, see :func:`instead_of`.
+    """
     what = files(following)
     if words or not what:
         done = f"已转给{teacher}，{what}随后到" if what else f"已转给{teacher}"
     else:
-        done = f"{what}收到，正在转给{teacher}" if not instead_of else f"{what}正在转给{teacher}"
-    if instead_of:
-        done = f"{instead_of}还没有开通小助手，{done}"
-    return f"{done}，回复会发到这里。"
+        done = f"{what}收到，正在转给{teacher}" if not why else f"{what}正在转给{teacher}"
+    return f"{why}{done}，{promise or '回复会发到这里'}。"
 
 
 def files(kinds: Sequence[str]) -> str:
@@ -120,9 +132,12 @@ def unreadable_to_teacher(kind: str) -> str:
     return f"（发来{MEDIA.get(kind, MEDIA['unknown'])}，这里打不开，已请家长用文字说）"
 
 
-def unreadable(kind: str, teacher: str) -> str:
-    """Its sender is asked for words."""
-    return f"这条{MEDIA.get(kind, MEDIA['unknown'])}我打不开，已告诉{teacher}有这么一条。麻烦用文字说一句，我马上转。"
+def unreadable(kind: str, teacher: str, *, told: bool = True) -> str:
+    """Its sender is asked for words; ``told``: the teacher knows already that there was something."""
+    what = MEDIA.get(kind, MEDIA["unknown"])
+    if told:
+        return f"这条{what}我打不开，已告诉{teacher}有这么一条。麻烦用文字说一句，我马上转。"
+    return f"这条{what}我打不开。麻烦用文字说一句，我带给{teacher}。"
 
 
 def to_family(teacher: str, words: str) -> str:
@@ -130,9 +145,50 @@ def to_family(teacher: str, words: str) -> str:
     return f"{teacher}：{words}"
 
 
-def sent_to(name: str) -> str:
-    """The echo that names the family."""
-    return f"已发给{name}。"
+def sent_to(names: Sequence[str]) -> str:
+    """The echo that names the families."""
+    return f"已发给{'、'.join(names)}。"
+
+
+NOT_MEANT = "好，没有发。"
+
+
+def shall_send(what: str, name: str) -> str:
+    """Something came after a family's number: is it for them?"""
+    return f"{what}，发给{name}吗？"
+
+
+def send_labels(name: str) -> tuple[str, str]:
+    """The answers to :func:`shall_send`."""
+    return f"发给{name}", "不发"
+
+
+def file_follows(name: str) -> str:
+    """A file is still being fetched."""
+    return f"好，取到就发给{name}。"
+
+
+def file_to_family(teacher: str, kind: str) -> str:
+    """The caption of a teacher's picture or file."""
+    return f"{teacher}发来{MEDIA.get(kind, MEDIA['unknown'])}"
+
+
+def own_file_missing(kind: str) -> str:
+    """A teacher's own file did not come into the house."""
+    return f"刚才的{MEDIA.get(kind, MEDIA['unknown'])}没有取到，没有发出去。请再发一次，或用文字说。"
+
+
+SEND_NOW = "现在发"
+
+
+def late(name: str, morning: str) -> str:
+    """It is late: the words may wait for the morning."""
+    return f"现在有点晚了，这句要现在就发给{name}，还是{morning}？"
+
+
+def in_the_morning(names: Sequence[str], when: str) -> str:
+    """The echo of words that wait."""
+    return f"好，{when}给{'、'.join(names)}。"
 
 
 def what_to_say(name: str, number: int | None) -> str:
@@ -159,21 +215,7 @@ def near_family(child: str) -> str:
 GONE = "这位家长已经不在您的班里，这句没有发。"
 
 
-def inbox(lines: Sequence[str]) -> str:
-    """Who waits for an answer."""
-    return (
-        f"有 {len(lines)} 位家长等您回复：\n"
-        + "\n".join(lines[:8])
-        + "\n回复「数字 加您的话」，就发给那位家长。"
-    )
-
-
 NOBODY_WAITS = "现在没有家长等您回复。"
-
-
-def waiting(number: int, name: str) -> str:
-    """One line of the list."""
-    return f"{number} {name}"
 
 
 _NO_WAY = {

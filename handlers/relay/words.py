@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 EMOJI = re.compile(r"\[[^\[\]\s]{1,6}\]")
 SAID = re.compile(r"[0-9A-Za-z一-鿿㐀-䶿]")
@@ -18,3 +19,12 @@ BACK = re.compile(
     r"(?:刚才|刚刚)?(?:的|那条|那句|这条)?(?:消息)?(?:来|一下|吗|吧|了)*[?？。]?"
 )
 BY_NAME = re.compile(r"不用匿名|不必匿名|不要匿名|不想匿名|不匿名|取消匿名|不需要匿名")
+OFF = re.compile(r"(?:都|全部|留言)?(?:先)?顺延(?:一下|到下次)?(?:吧|了)?[。！!]?")
+_TO = r"(?:跟|和|给|告诉|转告|转给|转发给|问一?下|问问|找|请|麻烦|带话给)"
+_SAYS = r"(?:老师)?(?:说|讲|带|转|问|反映|打|发|看一?下|帮|，|,|：|:|一声|一下|$)"
+
+
+@lru_cache(maxsize=256)
+def words_to(name: str) -> re.Pattern[str]:
+    """How words for a teacher begin, or name the teacher; ``name`` is escaped already."""
+    return re.compile(f"^{name}(?:您好|你好|好|早)?[，,：:。！! ]|{_TO}{name}{_SAYS}")

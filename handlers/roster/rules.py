@@ -130,7 +130,7 @@ def _keep_parents(
         person = _parent(ctx, each, pupil_id, relation)
         if person is None:
             name = texts.name_of(pupil["name"], relation)
-            person = people.addopened(ctx.db, ctx.new_id, school_id=ctx.school.id, name=name)
+            person = people.add(ctx.db, ctx.new_id, school_id=ctx.school.id, name=name)
         people.attach_identity(
             ctx.db, ctx.new_id, person_id=person.id, kind=BOOK_PARENT, corp=ctx.school.corp, ext_id=each["id"]
         )

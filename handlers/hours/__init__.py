@@ -1,0 +1,1 @@
+"""When a teacher reads and answers parents: set in one sentence, told to whoever asks."""

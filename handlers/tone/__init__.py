@@ -1,0 +1,1 @@
+"""How a teacher's words to a family sound: other words are offered for what accuses, nothing is changed."""
