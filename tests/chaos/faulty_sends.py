@@ -54,13 +54,13 @@ _OWN = re.compile(rf"(?:{AGAIN}：\s*)?(?:提醒\s*)?编号(\d{{6}})")
 Plan = tuple[tuple[str, Any], ...]
 FAULTS: Plan = (
     ("refuse", None),
-    ("timeout_before", 600),
-    ("timeout_after", 600),
+    ("timeout_before", 2500),
+    ("timeout_after", 2500),
     ("reset", None),
     ("reset", 20),
     ("truncate", 7),
     ("slow", 20),
-    ("slow", "drip:400"),
+    ("slow", "drip:1700"),
     ("http", 429),
     ("http", 500),
     ("http", 502),
@@ -86,7 +86,7 @@ GONE: Plan = (
     ("code", "group.disbanded"),
     ("code", "Forbidden.AccessDenied.AccessTokenPermissionDenied"),
 )
-TOKENS: Plan = (("refuse", None), ("timeout_after", 600), ("reset", None), ("http", 500), ("truncate", 7))
+TOKENS: Plan = (("refuse", None), ("timeout_after", 2500), ("reset", None), ("http", 500), ("truncate", 7))
 PLANS: dict[str, Plan] = {CARD: FAULTS, PRIVATE: FAULTS + LISTED, GROUP: FAULTS + GONE, TOKEN: TOKENS}
 
 
@@ -159,7 +159,7 @@ def _settings(path: Path) -> None:
         "[dingtalk.school]\n", "[dingtalk.school]\nmonthly_calls = 9999999\n"
     )
     limits = "app_api_per_second = 1000000\ngroup_per_minute = 1000000\n"
-    patience = "connect_timeout_s = 0.3\ntotal_timeout_s = 0.3\n"
+    patience = "connect_timeout_s = 1.2\ntotal_timeout_s = 1.2\n"
     path.write_text(f"{text}\n[limits]\n{limits}{patience}", "utf-8")
 
 

@@ -18,6 +18,10 @@ AGAIN = "补发"
 SECOND = f"{AGAIN}，如已收到请忽略：\n"
 """How a second copy begins."""
 
+_NO_RECEIPT = re.compile(f"{AGAIN}|改到|送晚了")
+"""What a parent reads that answers no message: a second copy, a new time for an answer."""
+LISTED = "位家长等您"
+"""What a list of waiting families says."""
 UNSURE, SHOWN = "不确定", "可能没给您显示"
 """How the staff is told of a send that may not have arrived; of one to themselves with its words."""
 NOT_SENT = "没发出去"
@@ -91,8 +95,12 @@ class Books:
         ]
 
     def doubled_messages(self, seen: Sequence[Seen]) -> list[Seen]:
-        """The same words with a mark, seen twice by the same reader and not labelled as sent again."""
-        counted = Counter(item for item in seen if MARK.search(item.text) and AGAIN not in item.text)
+        """The same words with a mark, seen twice by the same reader and not labelled as sent again.
+
+        A list of those who still wait repeats them as often as a window opens: that is what it is for.
+        """
+        told = (item for item in seen if MARK.search(item.text) and AGAIN not in item.text)
+        counted = Counter(item for item in told if LISTED not in item.text)
         return [item for item, times in counted.items() for _ in range(times - 1)]
 
     def too_many_receipts(self, seen: Sequence[Seen]) -> int:
@@ -102,7 +110,7 @@ class Books:
         bare = Counter(
             item.reader
             for item in seen
-            if item.reader in parents and not MARK.search(item.text) and AGAIN not in item.text
+            if item.reader in parents and not MARK.search(item.text) and not _NO_RECEIPT.search(item.text)
         )
         return sum(max(0, count - said[reader]) for reader, count in bare.items())
 

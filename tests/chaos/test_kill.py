@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos.kill import run
 
-KILLS = {"sqlite": 6, "postgresql": 4}
+KILLS = {"sqlite": 4, "postgresql": 3}
 
 
 async def test_nothing_is_lost_or_doubled(empty_database_url: str, database: str, tmp_path: Path) -> None:

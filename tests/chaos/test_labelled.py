@@ -52,7 +52,7 @@ async def test_the_summary_itself_comes_again_and_says_so(tmp_path: Path) -> Non
         emulator.faults.set(_plan({"api": BATCH, "kind": "reset", "nth": 1}))
         before = one.seen()[-1].n
         async with running(tmp_path, emulator) as one:
-            await one.until("12T08:00")
+            await one.until("12T08:30")
             told = one.seen(before)
         assert {item.to for item in told} == {"t-302"}, "the answer itself waits for the teacher's word"
         first, again = (item.content.text for item in told)

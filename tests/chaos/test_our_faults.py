@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bot.app import build
 from bot.decide import Decider
 from bot.intake import NotKept
+from bot.meanings import Ahead
 from config.settings import load_settings
 from storage import outbox, schedule
 from storage.engine import Busy, Db, Refused
@@ -35,7 +36,7 @@ async def test_a_restore_that_dies_at_its_start_is_still_a_restore(
     async with emulated(tmp_path) as emulator:
         async with running(tmp_path, emulator) as one:
             await one.say(MOTHER, "明天美术课要带什么")
-            await one.until("12T08:00")
+            await one.until("12T08:30")
             await _with_something_queued(one, tmp_path)
         _put_back(tmp_path, "backup.db")
         before = emulator.seen()[-1].n
@@ -98,7 +99,7 @@ async def test_an_erased_family_does_not_stop_the_sender(tmp_path: Path) -> None
         while not one.app.store.run(erase).result():
             await one.app.sender.moved()
         emulator.faults.set(_plan())
-        await one.until("12T08:00")
+        await one.until("12T08:30")
         mark = one.seen()[-1].n if one.seen() else 0
         await one.say("三(1)班/小明妈妈", "老师好，想问下周的安排")
         assert len(one.seen(mark)) == 2
@@ -108,10 +109,10 @@ async def test_a_poisoned_message_whose_apology_fails_holds_nobody_up(tmp_path: 
     async with emulated(tmp_path) as emulator, running(tmp_path, emulator) as one:
         worker, decide = one.app.worker, one.app.decider.row
 
-        def failing(db: Db, row: Claimed) -> None:
+        def failing(db: Db, row: Claimed, ahead: Ahead | None) -> None:
             if "毒丸" in row.payload:
                 raise ZeroDivisionError
-            decide(db, row)
+            decide(db, row, ahead)
 
         def no_words(_db: Db, _row: Claimed) -> None:
             raise ZeroDivisionError

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.meanings import Ahead
 from storage import inbox
 from storage.engine import Db
 from storage.inbox import Claimed
@@ -20,11 +21,11 @@ async def test_a_failing_decision_is_set_aside_and_told(tmp_path: Path) -> None:
     async with emulated(tmp_path) as emulator, running(tmp_path, emulator) as one:
         decide, tries = one.app.decider.row, []
 
-        def failing(db: Db, row: Claimed) -> None:
+        def failing(db: Db, row: Claimed, ahead: Ahead | None) -> None:
             if POISON in row.payload:
                 tries.append(row.attempts)
                 raise ZeroDivisionError
-            decide(db, row)
+            decide(db, row, ahead)
 
         one.app.worker._decide = failing
         await one.say(MOTHER, f"老师好，{POISON}")

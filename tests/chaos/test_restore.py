@@ -40,7 +40,7 @@ async def test_nothing_is_sent_again_and_the_teacher_decides(tmp_path: Path) -> 
     async with emulated(tmp_path) as emulator:
         async with running(tmp_path, emulator) as one:
             await one.say(MOTHER, "明天美术课要带什么")
-            await one.until("12T08:00")
+            await one.until("12T08:30")
             await _with_something_queued(one, tmp_path)
         _put_back(tmp_path, "backup.db")
         before = emulator.seen()[-1].n if emulator.seen() else 0

@@ -36,7 +36,7 @@ from storage.outbox import ENDS, SENT, outbox
 from storage.page_messages import page_messages
 from tests.chaos.faulty_sends import _untold
 from tests.chaos.wecom_letters import AGAIN, FEATURE, OWN, STEP_S, TOGETHER, Letters, key_of
-from tests.chaos.wecom_obeyed import LANES, PLANS, TOKEN, About, Plan, against_the_table
+from tests.chaos.wecom_obeyed import LANES, PATIENCE_MS, PLANS, TOKEN, About, Plan, against_the_table
 
 LONG = 5
 """Each so many steps an hour passes."""
@@ -90,7 +90,9 @@ class Report:
 def _settings(path: Path) -> None:
     """A short patience, so that time-outs take little real time; our limits stay as they are."""
     text = path.read_text("utf-8").replace("[server]\n", '[server]\npublic_url = "https://school.example"\n')
-    path.write_text(f"{text}\n[limits]\nconnect_timeout_s = 1.0\ntotal_timeout_s = 1.0\n", "utf-8")
+    seconds = PATIENCE_MS / 1000
+    patience = f"connect_timeout_s = {seconds}\ntotal_timeout_s = {seconds}\n"
+    path.write_text(f"{text}\n[limits]\n{patience}", "utf-8")
 
 
 def _rules(share: float, plans: dict[str, Plan]) -> list[dict[str, Any]]:

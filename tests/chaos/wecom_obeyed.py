@@ -35,12 +35,12 @@ About = tuple[CallRecord, int | None, tuple[Fault | None, int]]
 """A call, the number of its message, the fault that struck it and when it began (ms)."""
 LINE: Plan = (
     ("refuse", None),
-    ("timeout_before", 1300),
-    ("timeout_after", 1300),
+    ("timeout_before", 4000),
+    ("timeout_after", 4000),
     ("reset", None),
     ("truncate", 7),
     ("slow", 20),
-    ("slow", 1300),
+    ("slow", 4000),
     ("http", 502),
     ("http", 504),
     ("code", "-1"),
@@ -69,9 +69,11 @@ PLANS: dict[str, Plan] = {
         ("timeout_before", None), ("timeout_after", None), ("reset", None), ("code", "-1"),
         ("code", "6000"), ("code", "45009"), ("code", "40058"), ("code", "846605"),
     ),
-    TOKEN: (("refuse", None), ("timeout_after", 1300), ("reset", None), ("http", 502), ("code", "-1")),
+    TOKEN: (("refuse", None), ("timeout_after", 4000), ("reset", None), ("http", 502), ("code", "-1")),
 }  # fmt: skip
 
+PATIENCE_MS = 2000
+"""How long the client waits for an answer: its time is real, and a loaded machine takes some of it."""
 _UNSURE = ("refuse", "timeout_before", "timeout_after", "reset", "truncate")
 _CODES: dict[str, tuple[Sort, float]] = {
     "ok": ("done", 0),
@@ -93,7 +95,7 @@ _JUDGED = (MEMBER, WEBHOOK)
 
 def sort_of(fault: Fault | None, code: str) -> tuple[Sort, float]:
     """What the caller could know after one call, and how long it has to wait."""
-    if fault is not None and (fault.kind in _UNSURE or (fault.kind == "slow" and fault.ms(0) > 1000)):
+    if fault is not None and (fault.kind in _UNSURE or (fault.kind == "slow" and fault.ms(0) > PATIENCE_MS)):
         return "unsure", 0
     return _CODES.get(code, ("stop", 0))
 
@@ -118,7 +120,9 @@ def against_the_table(
         if call.code == "43012" and "template_card" in body:
             sort, wait_s = "wait", 0.0  # words instead
         if call.code == "40007" and "image" in body:
-            sort, wait_s = "wait", 0.0  # uploaded again
+            # Uploaded again it would be another message: of one in doubt a second copy.
+            doubtful = any(one.sort == "unsure" for one in tries[number])
+            sort, wait_s = "stop" if doubtful else "wait", 0.0
         tries[number].append(Try(began_ms, call.api == MEMBER, False, sort, wait_s))
     for row in rows:
         number = int(row.thing_id) if row.thing_kind == "say" else -1

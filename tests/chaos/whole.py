@@ -43,10 +43,14 @@ class Whole:
         return "\n".join(item.content.text for item in self.seen(since))
 
 
+IN_WINDOW = datetime.fromisoformat("2026-10-12T08:00:00+08:00")
+"""A school morning in which the teacher reads: words go through at once."""
+
+
 @asynccontextmanager
 async def emulated(directory: Path, database: str | None = None) -> AsyncIterator[Emulator]:
     """The platform alone, with its settings written to ``directory/c.toml``."""
-    emulator = Emulator()
+    emulator = Emulator(start=IN_WINDOW)
     await emulator.start()
     emulator.write_config(directory / "c.toml", 0, database)
     try:

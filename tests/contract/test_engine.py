@@ -161,6 +161,13 @@ def test_a_second_process_on_one_file_is_refused(tmp_path: Path) -> None:
     open_store(f"sqlite:///{tmp_path}/a.db", tmp_path / "key", exclusive=True).close()
 
 
+def test_a_first_start_makes_its_folder(database_url: str, tmp_path: Path) -> None:
+    """The key may lie elsewhere, so nobody else makes it."""
+    folder = tmp_path / "data" / "of a replica"
+    open_store(database_url, tmp_path / "key", exclusive=True, folder=folder).close()
+    open_store(database_url, tmp_path / "key", exclusive=True, folder=folder).close()
+
+
 @pytest.mark.parametrize(
     ("text", "mode", "says"),
     [("ab", 0o400, "64 hex"), ("00" * 32, 0o440, "chmod 400"), ("zz" * 32, 0o400, "64 hex")],

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from handlers.context import Ctx
 from jobs import forget
-from storage import book, card_codes, kf, tasks, uploads
+from storage import book, card_codes, kf, schools, tasks, uploads, waiting
 from storage.engine import Db
 from storage.kf import Customer
 from storage.tables import metadata
@@ -20,9 +20,9 @@ from tests.contract.invented import MONDAY
 
 DAY = timedelta(days=1)
 GOES = {
-    "card_codes", "code_attempts", "inbox", "kf_turns", "kf_ways", "media", "numbers", "outbox",
+    "card_codes", "code_attempts", "inbox", "kf_turns", "kf_ways", "leaves", "media", "numbers", "outbox",
     "page_links", "page_messages", "page_sessions", "phone_list", "schedule", "send_log", "talks",
-    "task_sections", "tasks", "uploads",
+    "task_sections", "tasks", "uploads", "waiting",
 }  # fmt: skip
 """Emptied by the nightly job."""
 STAYS = {
@@ -30,7 +30,7 @@ STAYS = {
         "book", "classes", "codes", "group_robots", "identities", "people", "pupils", "roles", "schools",
     },
     "what was decided and must be shown later": {
-        "access_chain", "access_log", "broadcast_slots", "consents", "contact_log", "day_overrides",
+        "access_chain", "access_log", "broadcast_slots", "cases", "consents", "contact_log", "day_overrides",
         "digest_notes", "digests", "preferences", "terms",
     },
     "one row each, or nobody's data": {"counted_calls", "kf_cursors", "leases", "meta", "subject_key"},
@@ -67,11 +67,48 @@ def _wecom(db: Db, world: World) -> None:
     tasks.put_section(db, new_id, MONDAY, task, Section("digest", "digest", new_id(), 0, "t", "words"))
 
 
+def _waits(db: Db, world: World) -> tuple[str, ...]:
+    """Three messages of a family: one answered, one asked after, one just come."""
+    who: dict[str, Any] = {
+        "guardian_id": world.mother.id,
+        "teacher_id": world.teacher.id,
+        "role_id": "r",
+        "message_id": "m",
+    }
+    where: dict[str, Any] = {
+        "class_id": world.school_class.id,
+        "pupil_id": world.pupil.id,
+        "words": "带伞吗",
+        "need": 1,
+    }
+    when: dict[str, Any] = {"opens_at": MONDAY, "promised": MONDAY, "told": True, "state": waiting.SHOWN}
+    kept = [
+        waiting.keep(db, world.new_id, world.school.id, **who, **where, **when, at=MONDAY + late)
+        for late in (timedelta(), timedelta(), 60 * DAY)
+    ]
+    waiting.finish(db, kept[:1], MONDAY)
+    return tuple(kept)
+
+
+def test_what_was_answered_goes_after_a_week_and_the_rest_after_two_months(world: World) -> None:
+    _, open_still, fresh = world.run(lambda db: _waits(db, world))
+
+    def left(db: Db) -> set[str]:
+        return {row.id for row in waiting.of_teacher(db, world.teacher.id)}
+
+    assert world.run(lambda db: waiting.forget(db, MONDAY, MONDAY)) == 0
+    assert world.run(lambda db: waiting.forget(db, MONDAY + DAY, MONDAY)) == 1
+    assert world.run(left) == {open_still, fresh}
+    assert world.run(lambda db: waiting.forget(db, MONDAY + DAY, MONDAY + DAY)) == 1
+    assert world.run(left) == {fresh}
+
+
 def _night(world: World, after: timedelta) -> dict[str, int]:
     now = MONDAY + after
 
     def unit(db: Db) -> dict[str, int]:
-        ctx: Any = SimpleNamespace(db=db, now=now, local=now)
+        calendar = schools.calendar(db, world.school)
+        ctx: Any = SimpleNamespace(db=db, now=now, local=now, school=world.school, calendar=calendar)
         forget.run(cast("Ctx", ctx))
         return _count(
             db, "kf_turns", "kf_ways", "uploads", "card_codes", "phone_list", "tasks", "task_sections"

@@ -24,7 +24,7 @@ from bot.command import (
 from bot.payloads import command_of, payload_of
 from bot.recalls import taking_back
 from config.ids import new_id
-from storage import hanging, outbox
+from storage import claims, hanging, outbox
 from storage.engine import Store
 from storage.hanging import Hanging
 from storage.outbox import Item, Row
@@ -57,7 +57,7 @@ def _put(
 
 
 def _claim(store: Store) -> dict[str, Row]:
-    claim = store.run(lambda db: outbox.claim(db, "me", NOW, 9, LEASE, lambda _db, _row: True)).result()
+    claim = store.run(lambda db: claims.claim(db, "me", NOW, 9, LEASE, lambda _db, _row: True)).result()
     return {row.id: row for row in claim.send}
 
 

@@ -18,6 +18,7 @@ from storage import (
     consent,
     contact_log,
     digests,
+    leave,
     media,
     numbers,
     people,
@@ -103,6 +104,17 @@ def _ask_everything(world: World) -> None:
         codes.look(db, "10010000")
         codes.use(db, "10010000", MONDAY)
         codes.add(db, world.new_id, MONDAY, person=world.mother, code="12345678")
+        asked = leave.Asked("leave", note="x")
+        leave.put(db, world.new_id, MONDAY, world.pupil, day, asked, by=who, request_id="x")
+        leave.put(db, world.new_id, MONDAY, world.pupil, day, asked, by=who, request_id="x")
+        leave.of_day(db, cls, day)
+        leave.coming(db, child, day)
+        leave.unseen(db, cls, day)
+        leave.annotate(db, "x", "y")
+        leave.told(db, MONDAY, ["x"])
+        leave.seen(db, MONDAY, "x")
+        leave.cancel(db, MONDAY, ["x"])
+        leave.forget(db, school, rows_before=day, notes_before=day)
         media.of_message(db, "x")
         media.waiting(db)
         media.get(db, "x")

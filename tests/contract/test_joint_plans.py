@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from storage import generation, inbox, outbox, schedule, schema
+from storage import claims, generation, inbox, outbox, schedule, schema
 from storage.engine import Db, Store, open_store
 
 NOW = datetime(2026, 10, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
 
 CALLS: dict[str, Callable[[Db], Any]] = {
-    "outbox.claim": lambda db: outbox.claim(db, "me", NOW, 10, LEASE, lambda _db, _row: True),
-    "outbox.depth": lambda db: outbox.depth(db, NOW),
+    "outbox.claim": lambda db: claims.claim(db, "me", NOW, 10, LEASE, lambda _db, _row: True),
+    "outbox.depth": lambda db: claims.depth(db, NOW),
     "outbox.next_due": lambda db: outbox.next_due(db, NOW),
     "outbox.abandoned": lambda db: outbox.abandoned(db, "me"),
     "outbox.withdraw": lambda db: outbox.withdraw(db, "digest", "d"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.ids import new_id
-from storage import inbox, outbox, schedule
+from storage import claims, inbox, outbox, schedule
 from storage.buckets import Limit
 from storage.engine import Db, Store
 from storage.inbox import OutOfTurn
@@ -99,8 +99,8 @@ def _yes(_db: Db, _row: Row) -> bool:
 
 def _out(
     store: Store, now: datetime = NOW, most: int = 100, wanted: Callable[[Db, Row], bool] = _yes
-) -> outbox.Claim:
-    return store.run(lambda db: outbox.claim(db, "me", now, most, LEASE, wanted)).result()
+) -> claims.Claim:
+    return store.run(lambda db: claims.claim(db, "me", now, most, LEASE, wanted)).result()
 
 
 def _put(store: Store, *items: Item, due_at: datetime | None = None) -> None:

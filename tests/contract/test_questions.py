@@ -19,7 +19,7 @@ from config.settings import ServerSettings
 from handlers import reply
 from handlers.context import Ctx
 from handlers.reply import Act, AskSent, StopSend, Tell, Thing
-from storage import classes, inbox, outbox, people, schools
+from storage import claims, classes, inbox, people, schools
 from storage.engine import Db
 from tests.contract.conftest import World
 from tests.contract.invented import CORP, MONDAY
@@ -62,7 +62,7 @@ def _put(world: World, make: Any, *, home: Home = HOME, platform: str = "wecom/s
     def unit(db: Db) -> list[Any]:
         post = Post({platform: Taker()}, Lanes({CORP: home}), Budget({}), Links(ServerSettings()))
         post.put(_ctx(db), [("broadcast", make(db))], None)
-        rows = outbox.claim(db, "me", MONDAY, 9, outbox_lease(), lambda _db, _row: True, lambda _row: ()).send
+        rows = claims.claim(db, "me", MONDAY, 9, outbox_lease(), lambda _db, _row: True, lambda _row: ()).send
         return [command_of(row) for row in rows]
 
     return world.store.run(unit).result()

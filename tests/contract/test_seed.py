@@ -36,6 +36,29 @@ def test_a_whole_school_in_one_short_unit(store: Store) -> None:
     assert len(store.run(lambda db: people.roles(db, chen.id)).result()) == 3
 
 
+@pytest.mark.parametrize(
+    ("key", "named", "count"),
+    [("doctor", "admin", 1), ("safeguarding", "admin", 1), ("duty", ["admin", "d1"], 2)],
+)
+def test_who_answers_for_what_is_a_person_of_the_document(
+    store: Store, key: str, named: str | list[str], count: int
+) -> None:
+    data = document(1, 2)
+    data["school"][key] = named
+    school = store.run(lambda db: seed.import_school(db, data, new_id, MONDAY)).result()
+    kept = store.run(lambda db: preferences.get(db, "school", school.id, key, "")).result().split(",")
+    admins = store.run(lambda db: people.admins(db, school.id)).result()
+    assert kept[0] == admins[0].id
+    assert len(kept) == count
+
+
+def test_nobody_of_the_document_is_refused(store: Store) -> None:
+    data = document(1, 2)
+    data["school"]["duty"] = ["nobody"]
+    with pytest.raises(seed.SeedError, match="nobody"):
+        store.run(lambda db: seed.import_school(db, data, new_id, MONDAY)).result()
+
+
 def test_everything_said_is_there(world: World) -> None:
     class_id = world.school_class.id
     assert world.school_class.group_chat == "dingtalk/school/group/cid-1=="

@@ -13,13 +13,13 @@ from bot.tenure import Tenure
 from config.clock import SystemClock
 from storage.engine import Refused, Store
 
-LENGTH_S = 0.6
-MARGIN_S = 0.2
+LENGTH_S = 2.0
+MARGIN_S = 0.5
 
 
 def _tenure(store: Any, owner: str) -> Tenure:
     return Tenure(
-        store, SystemClock(), "stream:school", owner, length_s=LENGTH_S, renew_s=0.1, margin_s=MARGIN_S
+        store, SystemClock(), "stream:school", owner, length_s=LENGTH_S, renew_s=0.2, margin_s=MARGIN_S
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from handlers import router, texts
 from handlers.context import Ctx
 from handlers.digest import plan_day
-from handlers.language import read
+from handlers.language.message import understood
 from handlers.message import Attachment, Chat, Identity, Message, MessageKind
 from handlers.reply import (
     Act,
@@ -66,7 +66,7 @@ class Classroom:
         for each in school["classes"]:
             each["digest_auto"] = False
         store.run(lambda db: import_school(db, school, Ids(), MONDAY)).result()
-        return cls(store, Ids("e"), datetime.fromisoformat("2026-10-12T10:00+08:00"))
+        return cls(store, Ids("e"), datetime.fromisoformat("2026-10-12T09:00+08:00"))
 
     def at(self, when: str) -> None:
         """Set the clock: ``16:30`` or ``2026-10-13T08:00``."""
@@ -90,7 +90,8 @@ class Classroom:
         def unit(db: Db) -> None:
             ctx = self._ctx(db, sender)
             message = Message(self.new_id(), chat, sender, who, kind, text, self.now, attachments)
-            for feature, reply in router.route(ctx, message, read(text)):
+            role = "teacher" if any(held.kind in people.TEACHING for held in ctx.roles) else "parent"
+            for feature, reply in router.route(ctx, message, understood(text, role, chat.kind)):
                 self._post(ctx, feature, reply, "群" if group else who)
 
         self.store.run(unit).result()
@@ -103,6 +104,10 @@ class Classroom:
     def come(self, when: str, class_name: str = "三(2)班") -> None:
         """Let a class's occurrences of today up to ``when`` become due, in order."""
         self.at(when)
+        self.due()
+
+    def due(self) -> None:
+        """Let everything that is due now happen, in order."""
         self.sent.clear()
 
         def unit(db: Db) -> None:
@@ -293,4 +298,6 @@ def _private(user_id: str) -> Chat:
 
 def _name(db: Db, person_id: str) -> str:
     identity = people.identity_of(db, person_id, "dingtalk_user")
-    return next((name for name, user in IDS.items() if identity and user == identity.id), "?")
+    if identity is None:
+        return "?"
+    return next((name for name, user in IDS.items() if user == identity.id), identity.id)

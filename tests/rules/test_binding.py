@@ -25,7 +25,7 @@ def test_a_code_asks_before_it_binds(room: Classroom) -> None:
     assert room.say("new-1", MOTHER) == "您是三(2)班 小明 的妈妈，对吗？回复「是」或「不是」。"
     assert "绑定码" in room.say("new-1", "明天带什么")
     assert room.say("new-1", "是").startswith("绑好了，您是三(2)班 小明 的妈妈。")
-    assert room.say("new-1", "今天能早点接吗") == "已转给王老师，回复会发到这里。"
+    assert room.say("new-1", "今天能早点接吗") == "已转给王老师，预计今天 10:00 前回复。"
 
 
 def test_two_guardians_each_by_their_own_code(room: Classroom) -> None:

@@ -213,6 +213,7 @@ def test_a_section_that_comes_while_it_is_being_laid(room: Classroom) -> None:
             "started": True,
             "attempts": 1,
             "fence": 0,
+            "rank": 1,
         }
         db.conn.execute(insert(outbox).values(row))
 

@@ -89,6 +89,7 @@ def _row(room: Classroom, row_id: str, version: int, state: str) -> str:
         "started": False,
         "attempts": 1,
         "fence": 0,
+        "rank": 1,
     }
     room.store.run(lambda db: db.conn.execute(insert(outbox).values(row))).result()
     return row_id * 32

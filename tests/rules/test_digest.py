@@ -312,7 +312,7 @@ def test_on_friday_tomorrow_is_no_school_day(room: Classroom) -> None:
 def test_an_open_question_reaches_the_teacher_only_if_said_so(room: Classroom) -> None:
     room.say("小明妈妈", "明天带什么")
     assert not room.seen("王老师")
-    assert room.say("小明妈妈", "转给老师") == "已转给王老师，回复会发到这里。"
+    assert room.say("小明妈妈", "转给老师") == "已转给王老师，预计今天 10:00 前回复。"
     assert room.seen("王老师").startswith("小明妈妈（小明）：明天带什么")
 
 
@@ -392,7 +392,7 @@ def test_the_times_can_be_asked_for(room: Classroom) -> None:
 
 def test_yes_to_the_offer_asks_the_teacher_what_was_asked(room: Classroom) -> None:
     room.say("小明妈妈", "明天带什么")
-    assert room.say("小明妈妈", "好的") == "已转给王老师，回复会发到这里。"
+    assert room.say("小明妈妈", "好的") == "已转给王老师，预计今天 10:00 前回复。"
     assert room.seen("王老师").startswith("小明妈妈（小明）：明天带什么")
     room.say("小明妈妈", "明天带什么")
     assert room.say("小明妈妈", "不用了") == "好，没有转。"

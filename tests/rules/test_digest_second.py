@@ -8,12 +8,40 @@ from handlers.reply import Outcome, OutcomeKind
 from tests.rules.classroom import Classroom
 
 
-@pytest.mark.parametrize(
-    "text", ["全删了", "都删掉", "全部删除", "清空", "删第1条和第2条", "第1条、第2条都删掉"]
-)
-def test_several_at_once_are_deleted_one_by_one(room: Classroom, text: str) -> None:
+@pytest.mark.parametrize("text", ["全删了", "都删掉", "全部删除", "清空"])
+def test_what_is_not_named_is_not_deleted(room: Classroom, text: str) -> None:
     room.say("王老师", "表扬小明扫地")
-    assert room.say("王老师", text) == "一次只删一条，比如「删第1条」。今天整份都不要，说「今天不发」。"
+    said = room.say("王老师", text)
+    assert said == "要删哪几条，说「删第1、2条」或「去掉表扬」。今天整份都不要，说「今天不发」。"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("删第1条和第2条", ["后天体检"]),
+        ("第1条、第3条都删掉", ["小明扫地"]),
+        ("把第二、三条删掉", ["今天观察了蚂蚁"]),
+        ("去掉表扬", ["今天观察了蚂蚁", "后天体检"]),
+        ("提醒那部分不要了", ["今天观察了蚂蚁", "小明扫地"]),
+        ("删第1条和第7条", ["今天观察了蚂蚁", "小明扫地", "后天体检"]),
+        ("第1条和第2条", ["今天观察了蚂蚁", "小明扫地", "后天体检"]),
+        ("1、2 不用回", ["今天观察了蚂蚁", "小明扫地", "后天体检"]),
+        ("不要提醒了", ["今天观察了蚂蚁", "小明扫地", "后天体检"]),
+    ],
+)
+def test_several_are_deleted_at_once_or_none(room: Classroom, text: str, left: list[str]) -> None:
+    for note in ("要闻：今天观察了蚂蚁", "表扬小明扫地", "提醒后天体检"):
+        room.say("王老师", note)
+    room.say("王老师", text)
+    shown = room.say("王老师", "看看今天的速递")
+    assert [one for one in ("今天观察了蚂蚁", "小明扫地", "后天体检") if one in shown] == left
+
+
+def test_a_colleague_deletes_nobody_elses_notes(room: Classroom) -> None:
+    room.say("王老师", "表扬小明扫地")
+    room.say("李老师", "表扬乐乐擦黑板")
+    assert "王老师" in room.say("李老师", "去掉表扬")
+    assert "扫地" in room.say("王老师", "看看今天的速递")
 
 
 def test_the_last_one_is_asked_about_when_it_is_not_the_newest(room: Classroom) -> None:

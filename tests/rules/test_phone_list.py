@@ -98,7 +98,7 @@ def test_a_long_list_is_ten_lines_with_its_end(room: Classroom) -> None:
             pupil = book.keep_pupil(
                 ctx.db, ctx.new_id, None, school_id=ctx.school.id, class_id=of, name=f"孩{n:02}"
             )
-            one = people.addopened(ctx.db, ctx.new_id, school_id=ctx.school.id, name="x")
+            one = people.add(ctx.db, ctx.new_id, school_id=ctx.school.id, name="x")
             people.add_role(
                 ctx.db, ctx.new_id, ctx.now, person_id=one.id, kind="guardian",
                 class_id=of, pupil_id=pupil, relation="妈妈",

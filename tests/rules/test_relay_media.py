@@ -33,7 +33,7 @@ def _log(room: Classroom) -> list[str]:
 
 def test_a_picture_goes_to_the_teacher_when_it_is_here(room: Classroom) -> None:
     said = room.say("小明妈妈", "", kind="picture", attachments=PICTURE)
-    assert said == "图片收到，正在转给王老师，回复会发到这里。"
+    assert said == "图片收到，正在转给王老师，预计今天 10:00 前回复。"
     assert not room.seen("王老师")  # nothing is said of what is not here yet
     [fetch] = room.fetches
     assert fetch.thing.kind == FILE
@@ -57,7 +57,7 @@ def test_its_ticket_is_remembered_until_then(room: Classroom) -> None:
 )
 def test_every_kind(room: Classroom, kind: MessageKind, said: str) -> None:
     receipt = room.say("小明妈妈", "", kind=kind, attachments=(Attachment(kind, "t", "请假条.pdf"),))
-    assert receipt == f"{said}收到，正在转给王老师，回复会发到这里。"
+    assert receipt == f"{said}收到，正在转给王老师，预计今天 10:00 前回复。"
     room.fetched(room.fetches[-1])
     assert room.seen("王老师").startswith(f"小明妈妈（小明）发来{said}")
     assert _log(room) == [f"[{said}]"]
@@ -72,7 +72,7 @@ def test_the_caption_says_what_the_bytes_are(room: Classroom) -> None:
 def test_words_go_at_once_and_their_pictures_follow(room: Classroom) -> None:
     both = (Attachment("picture", "a"), Attachment("picture", "b"))
     said = room.say("小明妈妈", "这是昨晚的作业", kind="richtext", attachments=both)
-    assert said == "已转给王老师，2 张图片随后到，回复会发到这里。"
+    assert said == "已转给王老师，2 张图片随后到，预计今天 10:00 前回复。"
     assert room.seen("王老师") == "小明妈妈（小明）：这是昨晚的作业\n（2 张图片随后到）" + NUMBERED
     for fetch in room.fetches:
         room.fetched(fetch)
@@ -82,7 +82,7 @@ def test_words_go_at_once_and_their_pictures_follow(room: Classroom) -> None:
 
 def test_a_voice_with_words_is_passed_on_as_text_and_the_recording_follows(room: Classroom) -> None:
     said = room.say("小明妈妈", "今天有点咳嗽", kind="voice", attachments=(Attachment("voice", "t"),))
-    assert said == "已转给王老师，回复会发到这里。"
+    assert said == "已转给王老师，预计今天 10:00 前回复。"
     assert room.seen("王老师") == "小明妈妈（小明）：（语音转文字）今天有点咳嗽" + NUMBERED
     [fetch] = room.fetches
     assert fetch.thing.kind == RECORDING
@@ -137,7 +137,7 @@ def test_which_child_may_be_said_before_the_picture_is_here(room: Classroom) -> 
     asked = room.say("小明妈妈", "", kind="picture", attachments=PICTURE)
     assert asked.startswith("您说的是哪个孩子的事？")
     [fetch] = room.fetches  # fetched meanwhile: the ticket does not wait for an answer
-    assert room.say("小明妈妈", "乐乐") == "图片收到，正在转给王老师，回复会发到这里。"
+    assert room.say("小明妈妈", "乐乐") == "图片收到，正在转给王老师，预计今天 10:00 前回复。"
     assert not room.seen("王老师")
     room.fetched(fetch)
     assert room.seen("王老师").startswith("乐乐妈妈（乐乐）发来图片")

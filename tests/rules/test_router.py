@@ -41,7 +41,7 @@ def test_nonsense_from_a_teacher_is_asked_about_and_from_a_parent_passed_on(
     room: Classroom, text: str
 ) -> None:
     assert "还是发给哪位家长" in room.say("王老师", text)
-    assert room.say("小明妈妈", text) == "已转给王老师，回复会发到这里。"
+    assert room.say("小明妈妈", text) == "已转给王老师，预计今天 10:00 前回复。"
 
 
 @pytest.mark.parametrize("text", WORDLESS)
@@ -260,5 +260,5 @@ def test_replies_name_people_only(room: Classroom) -> None:
 @pytest.mark.parametrize("text", ["好", "好啊", "好的"])
 def test_yes_to_the_offer_is_no_greeting(room: Classroom, text: str) -> None:
     room.say("小明妈妈", "明天带什么")
-    assert room.say("小明妈妈", text) == "已转给王老师，回复会发到这里。"
+    assert room.say("小明妈妈", text) == "已转给王老师，预计今天 10:00 前回复。"
     assert "明天带什么" in room.seen("王老师")

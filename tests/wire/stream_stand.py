@@ -133,7 +133,7 @@ def app_of(emulator: Emulator, secret: str | None = None) -> DingTalkApp:
 async def stand(pace: Pace = QUICK, secret: str | None = None) -> AsyncIterator[Stand]:
     """An emulator and a stream that is not started yet; both are stopped at the end."""
     emulator = Emulator()
-    emulator.gateway.pace.silence_s = 0.3
+    emulator.gateway.pace.silence_s = 1.5
     emulator.gateway.pace.ack_s = 2.0
     await emulator.start()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:

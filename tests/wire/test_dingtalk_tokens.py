@@ -75,6 +75,25 @@ async def test_a_life_of_seconds_is_no_storm(lives_s: float) -> None:
     assert source.asked <= 6
 
 
+async def test_at_its_very_end_the_next_one_is_there_at_once() -> None:
+    """While it is good the platform hands out the same one: with ten seconds left, for ten seconds."""
+    clock = HeldClock()
+    begun = clock.moment
+
+    async def platform() -> Fetched:
+        passed = (clock.moment - begun).total_seconds()
+        return Fetched(f"t{int(passed // 7200)}", 7200 - passed % 7200)
+
+    keeper = TokenKeeper(platform, clock)
+    await keeper.get()
+    clock.pass_by(7190)
+    assert await keeper.get() == "t0"
+    clock.pass_by(9.9)
+    assert await keeper.get() == "t0"
+    clock.pass_by(0.2)
+    assert await keeper.get() == "t1"
+
+
 async def test_wrong_credentials_are_asked_about_once_a_minute() -> None:
     wrong = Refused("invalidClientIdOrSecret", "config")
     clock, source = HeldClock(), Source(7200, *[wrong] * 5)

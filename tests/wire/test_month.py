@@ -48,7 +48,7 @@ class Month:
 
 @pytest.fixture
 async def month(tmp_path: Path) -> AsyncIterator[Month]:
-    emulator = Emulator(start=datetime.fromisoformat("2026-10-12T15:00+08:00"))
+    emulator = Emulator(start=datetime.fromisoformat("2026-10-12T16:05+08:00"))
     await emulator.start()
     public = bind("127.0.0.1", 0)
     emulator.write_config(tmp_path / "c.toml", public.getsockname()[1])
@@ -87,6 +87,15 @@ async def test_a_picture_reaches_the_teacher_as_the_words_beside_it_do(month: Mo
     await month.emulator.say(MOTHER, "", kind="picture")
     await month.app.settle()
     assert any("发来图片" in text for text in month.seen("t-302"))
+
+
+async def test_what_waited_for_a_window_goes_to_the_last(month: Month) -> None:
+    await month.until("19:00")
+    month.use(Level.URGENT)
+    await month.say(MOTHER, "老师，小明的水壶在教室吗")
+    assert not any("水壶" in text for text in month.seen("t-302"))
+    await month.emulator.walk(datetime.fromisoformat("2026-10-13T08:00:00+08:00"))
+    assert any("水壶" in text for text in month.seen("t-302"))
 
 
 async def test_the_next_month_everything_goes_again(month: Month) -> None:

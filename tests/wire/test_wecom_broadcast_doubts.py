@@ -11,7 +11,7 @@ import pytest
 
 from bot.command import AnyCommand, Broadcast, Command, Outcome
 from bot.wecom.groupmsg import FIND, LAY
-from storage import outbox
+from storage import claims, outbox
 from tests.wire.wecom_day import Day, day
 
 TEACHER = "t-302"
@@ -50,7 +50,7 @@ async def _killed(one: Day, *, sent: bool, meanwhile: Callable[[], Awaitable[Non
     await one.emulator.say(TEACHER, "发送")
     for _ in range(500):
         await asyncio.sleep(0.01)
-        depth = one.app.store.read(lambda db: outbox.depth(db, one.app.clock.now())).result()
+        depth = one.app.store.read(lambda db: claims.depth(db, one.app.clock.now())).result()
         if depth.sending and one.app.sender.idle:
             break
     if meanwhile is not None:
