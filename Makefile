@@ -12,7 +12,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 ARGS   ?=
 # Kills per database in the long tier, and the workers of the test run.
 KILLS  ?= 1000
-JOBS   ?= 2
+JOBS   ?= 3
 # Arguments of uv for both locks: hashes for every platform, no host names.
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q
 
@@ -46,7 +46,7 @@ $(VENV)/node/.installed: $(VENV)/.locked
 	@touch $@
 
 test: venv $(VENV)/node/.installed ## all tests but the browser's
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 # The browser is the distribution's own package, never a download.
 test-browser: venv ## install Chromium where it is missing, then the browser tests
