@@ -9,6 +9,7 @@ from handlers.feature import Feature
 from handlers.help.feature import FEATURE as HELP
 from handlers.hours.feature import FEATURE as HOURS
 from handlers.leave.feature import FEATURE as LEAVE
+from handlers.notices.feature import FEATURE as NOTICES
 from handlers.pages.feature import FEATURE as PAGES
 from handlers.relay.feature import FEATURE as RELAY
 from handlers.roster.feature import FEATURE as ROSTER
@@ -23,6 +24,7 @@ FEATURES: tuple[Feature, ...] = (
     ROSTER,
     BROADCAST,
     TONE,
+    NOTICES,
     DIGEST,
     HOURS,
     LEAVE,

@@ -20,6 +20,7 @@ from handlers.language.clean import fold
 from handlers.language.typed import typed_number, typed_numbers
 from handlers.leave import feature as leave
 from handlers.message import Event, Message
+from handlers.notices import feature as notices
 from handlers.relay import feature as relay
 from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
 from handlers.roster import feature as roster
@@ -44,7 +45,14 @@ class _Talker(Protocol):
 _BY_NAME = {feature.name: feature for feature in FEATURES}
 _TALKERS: dict[str, _Talker] = {
     talker.name: talker
-    for talker in (binding.FEATURE, digest.FEATURE, hours.FEATURE, leave.FEATURE, relay.FEATURE)
+    for talker in (
+        binding.FEATURE,
+        digest.FEATURE,
+        hours.FEATURE,
+        leave.FEATURE,
+        notices.FEATURE,
+        relay.FEATURE,
+    )
 }
 
 

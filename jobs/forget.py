@@ -15,6 +15,7 @@ from storage import (
     kf,
     leave,
     media,
+    notices,
     numbers,
     outbox,
     page_links,
@@ -43,6 +44,8 @@ SYMPTOMS = timedelta(days=30)
 """So long after the day it is kept what a family said of an illness, or who fetched a child."""
 LEAVES = timedelta(days=180)
 """So long a day's leave is kept where no term says when it is over; else to the end of its term."""
+NOTICES = timedelta(days=400)
+"""So long a notice and what was signed of it can be shown: a school year and the holidays behind it."""
 LINKS = timedelta(days=30)
 """So long an expired link can say that it has expired."""
 
@@ -69,6 +72,7 @@ def run(ctx: Ctx) -> None:
     waiting.forget(ctx.db, before, ctx.now - UNANSWERED)
     tasks.forget(ctx.db, (ctx.local - BROADCASTS).date())
     book.forget(ctx.db, before)
+    notices.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
     _forget_leaves(ctx)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from storage import access_log, classes, people, pupils
 from storage.engine import Db
@@ -29,6 +29,7 @@ __all__ = [
     "access_class_pupils",
     "access_pupil",
     "access_pupils",
+    "bound_guardians",
     "children_of",
     "guardians_of",
 ]
@@ -136,6 +137,22 @@ def guardians_of(
         Guardian(people.opened(db, row.id, row.school_id, row.name), row.relation)
         for row in db.conn.execute(found)
     )
+
+
+def bound_guardians(db: Db, actor: System, pupil_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """By child, the ids of the guardians some platform knows, with what the child calls them.
+
+    For the service's own counting: no name is opened, nobody looks.
+    """
+    here = roles_table.c.pupil_id.in_(list(pupil_ids)) & (roles_table.c.kind == "guardian")
+    known = exists().where(people.identities.c.person_id == roles_table.c.person_id)
+    rows = select(roles_table.c.pupil_id, roles_table.c.person_id, roles_table.c.relation).where(
+        here & roles_table.c.ended_at.is_(None) & known
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in db.conn.execute(rows.order_by(roles_table.c.id)):
+        found.setdefault(row.pupil_id, {})[row.person_id] = row.relation
+    return found
 
 
 def children_of(db: Db, person_id: str) -> tuple[Pupil, ...]:

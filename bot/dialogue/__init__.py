@@ -17,7 +17,8 @@ process or in another. The cast is the emulator's invented school. The format::
     新家长1 进 [客服]                       # opens customer service; [客服 CODE] by a link with a code
     小明妈妈 按 [班级小助手给您留了一句话]  # opens the newest notice with that first line
     三(3)班王老师: …                        # somebody of another class; ‹ 三(3)班群: its group
-    小明妈妈: {code:小明妈妈}               # the binding code of that person (@unbound N: so many have one)
+    小明妈妈: {code:小明妈妈}               # the binding code of that person (@unbound N: so many have one;
+                                            # @unbound others: only the families of the cast are bound)
 
 A bare name means the one in the dialogue's class, else the only one of that name. Everything seen must be
 read by a ‹ line before the next thing is said or the clock moves, and at the end; each reader's

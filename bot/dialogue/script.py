@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.dialogue import texts
+from bot.emulation.world import OTHERS
 
 DEFAULT_START = "2026-10-12T07:00+08:00"
 
@@ -227,6 +228,8 @@ def _checked_start(number: int, value: str) -> str:
 
 
 def _checked_count(number: int, value: str) -> int:
+    if value == "others":
+        return OTHERS
     if not value.isdigit():
         raise ScriptError(number, f"@unbound {value} is no number")
     return int(value)

@@ -79,6 +79,10 @@ class SchoolClass:
     group: str
 
 
+OTHERS = -1
+"""Every guardian is unbound but those of the few families that speak in dialogues."""
+
+
 class UnknownReference(LookupError):
     """A person or chat that does not exist, or a name that more than one person carries."""
 
@@ -88,7 +92,8 @@ class World:
 
     Args:
         seed: Any text; the same seed gives the same school.
-        unbound: How many guardians are not bound yet and get a code instead (whole families first).
+        unbound: How many guardians are not bound yet and get a code instead (whole families first);
+            :data:`OTHERS` for all but the families with a part in the dialogues.
         app: The robot app's name in the product's configuration.
         profile: What of the platform this school has; each platform has its own.
     """
@@ -200,6 +205,8 @@ class World:
         pupils.sort(key=lambda pupil: len(list(self.guardians(pupil.id))) < 2)
         families = [person for pupil in pupils for person in self.guardians(pupil.id)]
         families.sort(key=lambda person: self.pupils[str(person.roles[0].pupil_id)].name in texts.CAST)
+        if count == OTHERS:
+            count = sum(self.pupils[str(one.roles[0].pupil_id)].name not in texts.CAST for one in families)
         codes: set[str] = set()
         for person in families[:count]:
             code = f"{self._random.randrange(10**7, 10**8)}"

@@ -23,12 +23,22 @@ _ANSWERED = {
             "ask_praise",
             "ask_office_hours",
             "query_message_status",
+            "sign_amend",
+            "sign_proxy",
             "help",
             "ask_identity",
         ]
     ),
     "teacher": frozenset(
-        ["preview_digest", "query_inbox", "set_office_hours", "set_away", "help", "ask_identity"]
+        [
+            "preview_digest",
+            "query_inbox",
+            "set_office_hours",
+            "set_away",
+            "query_unread",
+            "help",
+            "ask_identity",
+        ]
     ),
 }
 """Meanings that only ask, or that are asked about before they count: a wrong guess costs one needless answer.
