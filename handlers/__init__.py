@@ -13,6 +13,7 @@ from handlers.notices.feature import FEATURE as NOTICES
 from handlers.pages.feature import FEATURE as PAGES
 from handlers.relay.feature import FEATURE as RELAY
 from handlers.roster.feature import FEATURE as ROSTER
+from handlers.stars.feature import FEATURE as STARS
 from handlers.tone.feature import FEATURE as TONE
 from handlers.trouble.feature import FEATURE as TROUBLE
 from handlers.urgent.feature import FEATURE as URGENT
@@ -25,6 +26,7 @@ FEATURES: tuple[Feature, ...] = (
     BROADCAST,
     TONE,
     NOTICES,
+    STARS,
     DIGEST,
     HOURS,
     LEAVE,

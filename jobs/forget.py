@@ -22,6 +22,7 @@ from storage import (
     page_messages,
     page_sessions,
     schedule,
+    stars,
     talks,
     tasks,
     uploads,
@@ -45,7 +46,7 @@ SYMPTOMS = timedelta(days=30)
 LEAVES = timedelta(days=180)
 """So long a day's leave is kept where no term says when it is over; else to the end of its term."""
 NOTICES = timedelta(days=400)
-"""So long a notice and what was signed of it can be shown: a school year and the holidays behind it."""
+"""So long a notice, what was signed of it, and a week's stars can be shown: a school year and more."""
 LINKS = timedelta(days=30)
 """So long an expired link can say that it has expired."""
 
@@ -73,6 +74,7 @@ def run(ctx: Ctx) -> None:
     tasks.forget(ctx.db, (ctx.local - BROADCASTS).date())
     book.forget(ctx.db, before)
     notices.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
+    stars.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
     _forget_leaves(ctx)
 
 

@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.drawing import digest
+from bot.drawing import digest, poster
 from bot.drawing.fonts import Fonts, NoFont, find
 from bot.drawing.layout import TooTall
 
-RECIPES: dict[str, Callable[[Mapping[str, Any], Fonts], bytes]] = {"digest": digest.draw}
+RECIPES: dict[str, Callable[[Mapping[str, Any], Fonts], bytes]] = {
+    "digest": digest.draw,
+    "poster": poster.draw,
+}
 """What can be drawn, by name."""
 
 _found = cache(find)

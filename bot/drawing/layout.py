@@ -6,6 +6,7 @@ Nothing is drawn here but by :class:`Canvas`: a paragraph is placed first and dr
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -240,8 +241,16 @@ class Box:
     radius: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A filled polygon by its corners, px."""
+
+    corners: Sequence[tuple[float, float]]
+    colour: Colour
+
+
 class Canvas:
-    """A page that grows downwards. Boxes lie under the text.
+    """A page that grows downwards. Boxes lie under the shapes, and those under the text.
 
     Args:
         fonts: What draws.
@@ -254,6 +263,7 @@ class Canvas:
         self.y = 0.0
         self.lines: list[Placed] = []
         self.boxes: list[Box] = []
+        self.shapes: list[Shape] = []
 
     def text(self, text: str, style: Style, *, left: float, right: float) -> None:
         """A paragraph between two edges, below what stands there already.
@@ -283,6 +293,8 @@ class Canvas:
         draw = ImageDraw.Draw(image)
         for box in self.boxes:
             _fill(image, box)
+        for shape in self.shapes:
+            _fill_shape(image, shape)
         for placed in self.lines:
             _draw(draw, placed)
         small = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
@@ -301,6 +313,15 @@ def _fill(image: Image.Image, box: Box) -> None:
     corners = (0, 0, large.width - 1, large.height - 1)
     ImageDraw.Draw(large).rounded_rectangle(corners, box.radius * _FINER, fill=255)
     image.paste(box.colour, where, large.resize((width, height), Image.Resampling.BOX))
+
+
+def _fill_shape(image: Image.Image, shape: Shape) -> None:
+    left, top = (math.floor(min(corner[at] for corner in shape.corners)) for at in (0, 1))
+    right, bottom = (math.ceil(max(corner[at] for corner in shape.corners)) for at in (0, 1))
+    large = Image.new("L", ((right - left) * _FINER, (bottom - top) * _FINER))
+    corners = [((x - left) * _FINER, (y - top) * _FINER) for x, y in shape.corners]
+    ImageDraw.Draw(large).polygon(corners, fill=255)
+    image.paste(shape.colour, (left, top), large.resize((right - left, bottom - top), Image.Resampling.BOX))
 
 
 def _draw(draw: ImageDraw.ImageDraw, placed: Placed) -> None:

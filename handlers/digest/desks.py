@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 
 from handlers.context import Ctx
 from handlers.digest import rules, texts
@@ -134,3 +134,15 @@ def dismissed(ctx: Ctx, class_id: str, day: date) -> time:
 def on_hold(ctx: Ctx, class_id: str, day: date) -> bool:
     """Whether the teacher said 「先别发」 for that day."""
     return preferences.get(ctx.db, "class", class_id, "digest.hold", "") == day.isoformat()
+
+
+def along(ctx: Ctx, class_id: str) -> datetime | None:
+    """When something goes out beside the class's next digest, UTC; None if no school day is known."""
+    local, day = ctx.local, ctx.local.date()
+    if not ctx.calendar.is_school_day(day) or local.time() >= times(ctx, class_id).send:
+        following = ctx.calendar.next_school_day(day)
+        if following is None:
+            return None
+        day = following
+    # A minute before the digest, so that both lie in one message.
+    return ctx.calendar.at(day, times(ctx, class_id, day).send) - timedelta(minutes=1)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from handlers import guard
 from handlers.context import Ctx
 from handlers.digest.compose import mentioned
-from handlers.digest.desks import Desk, desks, named
+from handlers.digest.desks import Desk, along, desks, named
 from handlers.guard.texts import reason
 from handlers.language.say import say_day
 from handlers.message import Message
@@ -176,7 +176,7 @@ def _way(ctx: Ctx, notice: Notice, of: SchoolClass) -> tuple[str, list[tuple[str
     if notice.urgent:
         return texts.URGENT, [(texts.TO_ALL, "all")]
     if not posting.by_itself(of):
-        at = posting.along(ctx, of.id)
+        at = along(ctx, of.id)
         day = say_day(at.astimezone(ctx.local.tzinfo).date()) if at else ""
         return texts.along(day), [(texts.ALONG, "along"), (texts.TO_ALL, "all")]
     if not rules.FROM <= ctx.local.time() < rules.TO:
@@ -227,7 +227,7 @@ def _sent(ctx: Ctx, notice: Notice, of: SchoolClass, how: str) -> list[Act]:
     if how == "night":
         return posting.wait(ctx, notice, standing.morning(ctx))
     if how == "along":
-        return posting.wait(ctx, notice, posting.along(ctx, of.id))
+        return posting.wait(ctx, notice, along(ctx, of.id))
     acts = posting.publish(ctx, notice, of)
     if _told(notice, acts):
         return acts

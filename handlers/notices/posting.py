@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from handlers import guard
 from handlers.broadcast import NOT_TOLD, SKIPPED, Post, post, take_out
 from handlers.context import Ctx
-from handlers.digest.desks import times
+from handlers.digest.desks import along
 from handlers.digest.texts import why
 from handlers.guard.texts import reason
 from handlers.language.say import say_day, say_short_day
@@ -29,18 +29,6 @@ def free(ctx: Ctx, class_id: str) -> bool:
 def by_itself(of: SchoolClass) -> bool:
     """Whether a robot posts there without anybody's tap."""
     return classes.way(of.group_chat) == "by_itself"
-
-
-def along(ctx: Ctx, class_id: str) -> datetime | None:
-    """When the class's next post goes out that its teacher confirms, UTC; None if no school day is known."""
-    local, day = ctx.local, ctx.local.date()
-    if not ctx.calendar.is_school_day(day) or local.time() >= times(ctx, class_id).send:
-        following = ctx.calendar.next_school_day(day)
-        if following is None:
-            return None
-        day = following
-    # A minute before the digest, so that both lie in one message.
-    return ctx.calendar.at(day, times(ctx, class_id, day).send) - timedelta(minutes=1)
 
 
 def publish(ctx: Ctx, notice: Notice, of: SchoolClass) -> list[Act]:

@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 GOES = {
     "card_codes", "code_attempts", "inbox", "kf_turns", "kf_ways", "leaves", "media", "notice_answers",
     "notices", "numbers", "outbox", "page_links", "page_messages", "page_sessions", "phone_list", "schedule",
-    "send_log", "talks", "task_sections", "tasks", "uploads", "waiting",
+    "send_log", "stars", "talks", "task_sections", "tasks", "uploads", "waiting",
 }  # fmt: skip
 """Emptied by the nightly job."""
 STAYS = {

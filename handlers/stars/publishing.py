@@ -1,0 +1,142 @@
+"""The chosen stars go to the class, then as good news to each family; the poster goes to the teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from handlers import guard
+from handlers.broadcast import Post, post
+from handlers.context import Ctx
+from handlers.digest.desks import along
+from handlers.guard.texts import reason
+from handlers.language.say import say_day, say_time
+from handlers.reply import Act, Asker, Drawn, Outcome, Reply, Thing, ToPerson
+from handlers.stars import choosing, texts
+from handlers.stars.choosing import OPEN
+from storage import access, classes, consent, people, schedule, stars
+from storage.access import System
+from storage.classes import SchoolClass
+from storage.stars import Star, State
+
+NAME = THING = "stars"
+POST, PICTURE = "stars.post", "stars_poster"
+SELF = System(NAME)
+_CHOSEN: tuple[State, ...] = ("chosen",)
+_CLOSING = 21
+
+
+def choose(ctx: Ctx, of: SchoolClass, week: date) -> list[Act]:
+    """「就这些」: said when they go out, with the poster; the group sees them beside the day's digest."""
+    found = stars.of_week(ctx.db, of.id, week, OPEN)
+    if not found or not stars.set_state(ctx.db, [one.id for one in found], OPEN, "chosen"):
+        return [Reply(Asker(), texts.OVER)]
+    at = along(ctx, of.id)
+    if at is None:
+        return [Reply(Asker(), texts.OVER)]
+    local = at.astimezone(ctx.local.tzinfo)
+    _plan(ctx, of, at)
+    said = texts.chosen(texts.moment(say_day(local.date()), say_time(local)))
+    return [Reply(Asker(), said), poster(ctx, of, found)]
+
+
+def _plan(ctx: Ctx, of: SchoolClass, at: datetime) -> None:
+    local = at.astimezone(ctx.local.tzinfo).strftime("%Y-%m-%dT%H:%M")
+    schedule.plan(ctx.db, ctx.new_id(), ctx.school.id, NAME, POST, of.id, local, at)
+
+
+def skip(ctx: Ctx, of: SchoolClass, week: date) -> list[Act]:
+    """「这周不评」."""
+    found = stars.of_week(ctx.db, of.id, week, ("proposed", "chosen"))
+    stars.set_state(ctx.db, [one.id for one in found], ("proposed", "chosen"), "dropped")
+    return [Reply(Asker(), texts.SKIPPED)]
+
+
+def poster(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Reply:
+    """The week as a picture to forward or print: names as the group may read them."""
+    shown = _shown(ctx, found)
+    data: dict[str, Any] = {
+        "title": texts.HEADING,
+        "class": of.name,
+        "week": choosing.days(found[0].week),
+        "teacher": choosing.teacher(ctx, of),
+        "stars": [
+            {"dimension": f"{one.dimension}{texts.STAR}", "name": name, "deed": one.deed}
+            for one, name in zip(found, shown, strict=True)
+        ],
+    }
+    drawn = Drawn("poster", texts.POSTER, data)
+    return Reply(Asker(), texts.CAPTION, thing=Thing(PICTURE, of.id), file=drawn)
+
+
+def _shown(ctx: Ctx, found: Sequence[Star]) -> list[str]:
+    """Each child's name, where its family agreed to praise by name; else nobody's."""
+    names = choosing.child_names(ctx, found)
+    states = consent.states(ctx.db, [one.pupil_id for one in found], "praise_name")
+    return [
+        names.get(one.pupil_id, "") if states.get(one.pupil_id) == "given" else texts.SOMEBODY
+        for one in found
+    ]
+
+
+def due(ctx: Ctx, of: SchoolClass) -> list[Act]:
+    """A minute before the digest: what was chosen, if it still may be posted."""
+    found = stars.chosen(ctx.db, of.id)
+    if not found or ctx.local.hour >= _CLOSING:
+        stars.set_state(ctx.db, [one.id for one in found], _CHOSEN, "proposed")
+        return _to_teacher(ctx, of, texts.NOT_SENT) if found else []
+    lines = [
+        texts.line(one.dimension, name, one.deed) for one, name in zip(found, _shown(ctx, found), strict=True)
+    ]
+    text = texts.post(of.name, choosing.days(found[0].week), lines)
+    verdict = guard.look(ctx, of.id, text, now=True)
+    if verdict.verdict == "block":
+        stars.set_state(ctx.db, [one.id for one in found], _CHOSEN, "proposed")
+        return _to_teacher(ctx, of, texts.stopped(reason(verdict)))
+    day = ctx.local.date()
+    deadline = ctx.calendar.at(day, datetime.min.time().replace(hour=_CLOSING))
+    made = Post(of.id, day, NAME, Thing(THING, found[0].id), 1, texts.title(of.name), text, deadline)
+    acts = post(ctx, made)
+    if acts is None:
+        stars.set_state(ctx.db, [one.id for one in found], _CHOSEN, "proposed")
+        return _to_teacher(ctx, of, texts.NOT_SENT)
+    return acts
+
+
+def _to_teacher(ctx: Ctx, of: SchoolClass, text: str) -> list[Act]:
+    found = people.class_teacher(ctx.db, of.id)
+    return [Reply(ToPerson(found.id), text, arrival="must")] if found else []
+
+
+def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
+    """In the group: each family hears its own good news. Not there: the teacher hears of that."""
+    if result.thing is not None and result.thing.kind == PICTURE:
+        failed = result.kind in ("refused", "expired") and result.to_person is not None
+        return [Reply(ToPerson(result.to_person or ""), texts.NO_POSTER)] if failed else []
+    star = stars.get(ctx.db, result.thing.id) if result.thing and result.to_class else None
+    of = classes.get(ctx.db, star.class_id) if star else None
+    if star is None or of is None:
+        return []
+    found = stars.of_week(ctx.db, of.id, star.week, _CHOSEN)
+    ids = [one.id for one in found]
+    if result.kind == "sent":
+        stars.set_state(ctx.db, ids, _CHOSEN, "published")
+        return _good_news(ctx, of, found)
+    if result.kind == "withdrawn":
+        return []
+    if result.kind == "unknown":  # it may hang there: nobody posts it twice
+        return _to_teacher(ctx, of, texts.MAYBE)
+    stars.set_state(ctx.db, ids, _CHOSEN, "proposed")
+    return _to_teacher(ctx, of, texts.NOT_SENT)
+
+
+def _good_news(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> list[Act]:
+    names, by = choosing.child_names(ctx, found), choosing.teacher(ctx, of)
+    bound = access.bound_guardians(ctx.db, SELF, [one.pupil_id for one in found])
+    return [
+        Reply(ToPerson(guardian), texts.good_news(names[one.pupil_id], of.name, one.dimension, one.deed, by))
+        for one in found
+        if one.pupil_id in names
+        for guardian in bound.get(one.pupil_id, {})
+    ]
