@@ -88,7 +88,8 @@ def card(ctx: Ctx, of: SchoolClass, week: date, to: Audience, *, quiet: bool = F
     held = stars.published_since(ctx.db, of.id, term_start(ctx))
     text = texts.card(of.name, days(week), lines, gentle=rules.one_sided(len(names), held))
     key = week.isoformat()
-    buttons = (Button(texts.CHOOSE, f"choose:{key}"), Button(texts.NONE, f"none:{key}"))
+    never = (Button(texts.NEVER, f"never:{key}"),) if quiet else ()
+    buttons = (Button(texts.CHOOSE, f"choose:{key}"), Button(texts.NONE, f"none:{key}"), *never)
     return [Reply(to, text, title=texts.HEADING, buttons=buttons, thing=Thing(CARD, of.id), arrival="must")]
 
 

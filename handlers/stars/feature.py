@@ -14,12 +14,13 @@ from handlers.message import Message
 from handlers.reply import Act, Asker, Choice, Outcome, Reply, Subject, ToPerson
 from handlers.stars import choosing, publishing, rules, texts, words
 from handlers.stars.publishing import NAME, POST, THING
-from storage import classes, numbers, people, schedule, stars
+from storage import classes, numbers, people, preferences, schedule, stars
 from storage.classes import SchoolClass
 from storage.engine import Db
 from storage.schedule import Occurrence
 
-CARD = "stars.card"
+CARD, OFF = "stars.card", "off"
+"""The occurrence, and the class's preference that ends it."""
 AT = time(12)
 _Say = Callable[[Ctx, SchoolClass], str]
 
@@ -90,6 +91,10 @@ class Stars:
         numbers.close(ctx.db, choosing.CARD, of.id)
         if action == "choose":
             return publishing.choose(ctx, of, date.fromisoformat(week))
+        if action == "never":
+            by = ctx.person.id if ctx.person else None
+            preferences.put(ctx.db, ctx.new_id, ctx.now, "class", of.id, CARD, OFF, by)
+            return [Reply(Asker(), texts.NOT_ASKED)]
         return publishing.skip(ctx, of, date.fromisoformat(week))
 
     def outcome(self, ctx: Ctx, outcome: Outcome) -> Sequence[Act]:
@@ -104,7 +109,8 @@ class Stars:
         if occurrence.kind == POST:
             return publishing.due(ctx, of)
         teacher = people.class_teacher(ctx.db, of.id)
-        if teacher is None or ctx.local.date().isoformat() != occurrence.local_time[:10]:
+        off = preferences.get(ctx.db, "class", of.id, CARD, "") == OFF
+        if teacher is None or off or ctx.local.date().isoformat() != occurrence.local_time[:10]:
             return []
         return choosing.card(ctx, of, rules.week_of(ctx.local.date()), ToPerson(teacher.id), quiet=True)
 

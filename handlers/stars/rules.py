@@ -84,7 +84,10 @@ def _deed(text: str, taken: Sequence[tuple[int, int]]) -> str:
     """What is left of a line without the names, the dimension and what only leads to them."""
     for start, end in sorted(taken, reverse=True):
         text = f"{text[:start]} {text[end:]}"
-    text = words.ENDS.sub("", words.LEADS.sub("", words.FILLER.sub("", words.QUOTES.sub(" ", text)).strip()))
+    text = words.QUOTES.sub(" ", text)
+    for _ in range(2):  # what led to a word that is gone leads nowhere: 「为本周…之星」
+        text = words.FILLER.sub("", text)
+    text = words.ENDS.sub("", words.LEADS.sub("", text.strip()))
     return text if len(text) > 1 else ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _LIST = "、"
-CHOOSE, NONE = "就这些", "这周不评"
+CHOOSE, NONE, NEVER = "就这些", "这周不评", "以后不问"
+NOT_ASKED = "好，周五不再问。要评就说「这周的每周之星」。"
 STAR = "之星"
 SOMEBODY = "有同学"
 TEACHER = "老师"
