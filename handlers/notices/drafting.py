@@ -253,7 +253,7 @@ def taken_back(ctx: Ctx) -> list[Act]:
     """「撤回通知」: what is not in the group yet does not go there."""
     notice = to_take_back(ctx)
     acts = posting.drop(ctx, notice) if notice is not None else None
-    return [Reply(Asker(), texts.GONE if acts is None else texts.NOT_SENT), *(acts or [])]
+    return [Reply(Asker(), texts.IN_GROUP if acts is None else texts.NOT_SENT), *(acts or [])]
 
 
 # Corrections

@@ -16,7 +16,6 @@ from handlers.notices import answering, drafting, posting, rules, standing, text
 from handlers.notices.answering import Answered
 from handlers.notices.drafting import ASK, Change, New
 from handlers.notices.standing import NAME, STATUS, THING
-from handlers.relay.families import mine
 from handlers.reply import Act, Asker, Choice, Outcome, Reply, Subject
 from storage import notices, numbers, talks
 from storage.engine import Db
@@ -54,7 +53,8 @@ class Notices:
         """A teacher's notice or question about one; a guardian's answer, while something is open."""
         if message.chat.kind != "private" or message.attachments or reading.danger is not None:
             return None
-        return _teacher(ctx, reading) if teaches(ctx) else _guardian(ctx, reading)
+        found = _teacher(ctx, reading) if teaches(ctx) else None
+        return found if found is not None else _guardian(ctx, reading)
 
     def handle(self, ctx: Ctx, message: Message, match: object) -> Sequence[Act]:
         """Draft, change, tell or take down."""
@@ -144,7 +144,7 @@ def _teacher(ctx: Ctx, reading: Reading) -> object | None:
         return Wanted("remind")
     if reading.intent == "query_unread" or words.WHO.fullmatch(line):
         return Wanted("status")
-    if words.BACK.fullmatch(line) and drafting.to_take_back(ctx):
+    if words.BACK.fullmatch(line) and (drafting.to_take_back(ctx) or drafting.last_posted(ctx)):
         return Wanted("back")
     return _edit(ctx, line)
 
@@ -162,7 +162,7 @@ def _edit(ctx: Ctx, line: str) -> Change | None:
 
 
 def _guardian(ctx: Ctx, reading: Reading) -> object | None:
-    if not mine(ctx):
+    if not any(role.kind == "guardian" for role in ctx.roles):
         return None
     if reading.intent in _OF_SIGNING:
         known = answering.open_for(ctx) or answering.open_for(ctx, answered=True)

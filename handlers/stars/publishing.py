@@ -54,7 +54,12 @@ def skip(ctx: Ctx, of: SchoolClass, week: date) -> list[Act]:
 
 
 def poster(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Reply:
-    """The week as a picture to forward or print: names as the group may read them."""
+    """The poster for whoever asked, to forward or print."""
+    return Reply(Asker(), texts.CAPTION, thing=Thing(PICTURE, of.id), file=_drawn(ctx, of, found))
+
+
+def _drawn(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Drawn:
+    """The week as a picture: names as the group may read them."""
     shown = _shown(ctx, found)
     data: dict[str, Any] = {
         "title": texts.HEADING,
@@ -66,8 +71,7 @@ def poster(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Reply:
             for one, name in zip(found, shown, strict=True)
         ],
     }
-    drawn = Drawn("poster", texts.POSTER, data)
-    return Reply(Asker(), texts.CAPTION, thing=Thing(PICTURE, of.id), file=drawn)
+    return Drawn("poster", texts.POSTER, data)
 
 
 def _shown(ctx: Ctx, found: Sequence[Star]) -> list[str]:
@@ -96,7 +100,17 @@ def due(ctx: Ctx, of: SchoolClass) -> list[Act]:
         return _to_teacher(ctx, of, texts.stopped(reason(verdict)))
     day = ctx.local.date()
     deadline = ctx.calendar.at(day, datetime.min.time().replace(hour=_CLOSING))
-    made = Post(of.id, day, NAME, Thing(THING, found[0].id), 1, texts.title(of.name), text, deadline)
+    made = Post(
+        of.id,
+        day,
+        NAME,
+        Thing(THING, found[0].id),
+        1,
+        texts.title(of.name),
+        text,
+        deadline,
+        _drawn(ctx, of, found),
+    )
     acts = post(ctx, made)
     if acts is None:
         stars.set_state(ctx.db, [one.id for one in found], _CHOSEN, "proposed")
