@@ -49,7 +49,8 @@ _CONTENT = "page_messages.content"
 _OF_PERSON = (
     select(page_messages)
     .where((page_messages.c.person_id == bindparam("person")) & page_messages.c.content.is_not(None))
-    .order_by(page_messages.c.at.desc(), page_messages.c.id.desc())
+    # Of one millisecond, what was asked stands before what was answered.
+    .order_by(page_messages.c.at.desc(), page_messages.c.own.asc(), page_messages.c.id.desc())
     .limit(bindparam("most"))
 )
 _BY_OUTBOX = select(page_messages).where(page_messages.c.outbox_id == bindparam("outbox_id"))

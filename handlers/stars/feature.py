@@ -116,8 +116,8 @@ class Stars:
 
 
 def plan_day(ctx: Ctx, of: SchoolClass, day: date) -> None:
-    """On the week's last school day the list is shown at noon."""
-    if rules.is_last_school_day(ctx.calendar, day):
+    """On the week's last school day the list is shown at noon; who begins later is not asked that week."""
+    if ctx.calendar.at(day, AT) > ctx.now and rules.is_last_school_day(ctx.calendar, day):
         local = f"{day.isoformat()}T{AT:%H:%M}"
         schedule.plan(ctx.db, ctx.new_id(), ctx.school.id, NAME, CARD, of.id, local, ctx.calendar.at(day, AT))
 

@@ -363,7 +363,6 @@ def test_a_failed_digest_at_closing_time_is_not_called_unsent(room: Classroom) -
     "text",
     [
         "给小宇妈妈约周五四点到校",
-        "提醒一下没签字的",
         "招志愿者，周五上午带水",
         "我们转学了，把资料都删了",
     ],

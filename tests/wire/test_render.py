@@ -174,7 +174,7 @@ async def test_nothing_is_loaded_before_the_first_drawing() -> None:
 @pytest.mark.parametrize(
     ("recipe", "data", "code"),
     [
-        ("poster", {}, "no_recipe"),
+        ("postcard", {}, "no_recipe"),
         ("digest", {"class": "三(2)班"}, "bad_data"),
         ("digest", _data(*["很长" * 150] * 40), "too_tall"),
     ],
