@@ -11,7 +11,7 @@ from handlers.digest.compose import SELF, mentioned, roster
 from handlers.guard.texts import reason
 from handlers.language.say import say_short_day
 from handlers.reply import Asker, Audience, Button, Reply, Thing
-from handlers.stars import rules, texts
+from handlers.stars import rules, texts, words
 from handlers.stars.rules import Named, Proposal
 from storage import access, digests, people, stars
 from storage.access import Denied
@@ -134,7 +134,7 @@ def reword(ctx: Ctx, of: SchoolClass, star: Star, deed: str) -> str:
     names = dict(roster(ctx, of.id))
     who = names.get(star.pupil_id, "")
     kinds = rules.dimensions_in(deed)
-    if kinds:
+    if kinds and words.DIMENSION.fullmatch(deed.rstrip(words.STOP)):
         stars.set_state(ctx.db, [star.id], OPEN, "dropped")
         stars.propose(ctx.db, _star(ctx, of, star.week, star.pupil_id, kinds[0][2], star.deed))
         return texts.reworded(texts.line(kinds[0][2], who, star.deed))

@@ -9,7 +9,9 @@ from typing import Any
 from handlers import guard
 from handlers.broadcast import Post, post
 from handlers.context import Ctx
+from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import along
+from handlers.digest.rules import hide_names
 from handlers.guard.texts import reason
 from handlers.language.say import say_day, say_time
 from handlers.reply import Act, Asker, Drawn, Outcome, Reply, Thing, ToPerson
@@ -60,28 +62,37 @@ def poster(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Reply:
 
 def _drawn(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Drawn:
     """The week as a picture: names as the group may read them."""
-    shown = _shown(ctx, found)
+    shown = _shown(ctx, of, found)
     data: dict[str, Any] = {
         "title": texts.HEADING,
         "class": of.name,
         "week": choosing.days(found[0].week),
         "teacher": choosing.teacher(ctx, of),
         "stars": [
-            {"dimension": f"{one.dimension}{texts.STAR}", "name": name, "deed": one.deed}
-            for one, name in zip(found, shown, strict=True)
+            {"dimension": f"{one.dimension}{texts.STAR}", "name": name, "deed": deed}
+            for one, (name, deed) in zip(found, shown, strict=True)
         ],
     }
     return Drawn("poster", texts.POSTER, data)
 
 
-def _shown(ctx: Ctx, found: Sequence[Star]) -> list[str]:
-    """Each child's name, where its family agreed to praise by name; else nobody's."""
+def _shown(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> list[tuple[str, str]]:
+    """Name and deed as everybody may read them: any child of the class only if its family agreed."""
     names = choosing.child_names(ctx, found)
     states = consent.states(ctx.db, [one.pupil_id for one in found], "praise_name")
     return [
-        names.get(one.pupil_id, "") if states.get(one.pupil_id) == "given" else texts.SOMEBODY
+        (
+            names.get(one.pupil_id, "") if states.get(one.pupil_id) == "given" else texts.SOMEBODY,
+            _without_names(ctx, of, one.deed),
+        )
         for one in found
     ]
+
+
+def _without_names(ctx: Ctx, of: SchoolClass, deed: str) -> str:
+    """A deed may speak of other children: 「帮乐乐收拾书包」."""
+    hits = mentioned(ctx, of.id, "praise", deed)
+    return hide_names(deed, hits, agreed(ctx, hits)) if hits else deed
 
 
 def due(ctx: Ctx, of: SchoolClass) -> list[Act]:
@@ -91,7 +102,8 @@ def due(ctx: Ctx, of: SchoolClass) -> list[Act]:
         stars.set_state(ctx.db, [one.id for one in found], _CHOSEN, "proposed")
         return _to_teacher(ctx, of, texts.NOT_SENT) if found else []
     lines = [
-        texts.line(one.dimension, name, one.deed) for one, name in zip(found, _shown(ctx, found), strict=True)
+        texts.line(one.dimension, name, deed)
+        for one, (name, deed) in zip(found, _shown(ctx, of, found), strict=True)
     ]
     text = texts.post(of.name, choosing.days(found[0].week), lines)
     verdict = guard.look(ctx, of.id, text, now=True)
@@ -138,8 +150,10 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
         stars.set_state(ctx.db, ids, _CHOSEN, "published")
         return _good_news(ctx, of, found)
     if result.kind == "withdrawn":
+        stars.set_state(ctx.db, ids, _CHOSEN, "proposed")
         return []
     if result.kind == "unknown":  # it may hang there: nobody posts it twice
+        stars.set_state(ctx.db, ids, _CHOSEN, "published")
         return _to_teacher(ctx, of, texts.MAYBE)
     stars.set_state(ctx.db, ids, _CHOSEN, "proposed")
     return _to_teacher(ctx, of, texts.NOT_SENT)
@@ -147,9 +161,13 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
 
 def _good_news(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> list[Act]:
     names, by = choosing.child_names(ctx, found), choosing.teacher(ctx, of)
+    deeds = {one.id: _without_names(ctx, of, one.deed) for one in found}
     bound = access.bound_guardians(ctx.db, SELF, [one.pupil_id for one in found])
     return [
-        Reply(ToPerson(guardian), texts.good_news(names[one.pupil_id], of.name, one.dimension, one.deed, by))
+        Reply(
+            ToPerson(guardian),
+            texts.good_news(names[one.pupil_id], of.name, one.dimension, deeds[one.id], by),
+        )
         for one in found
         if one.pupil_id in names
         for guardian in bound.get(one.pupil_id, {})

@@ -63,6 +63,7 @@ def proposals(line: str, named: Sequence[Named]) -> list[Proposal]:
     if not kinds or not named or words.PRAISE.match(line):
         return []
     if len(kinds) == 1:
+        named = [one for one in named if _is_nominee(line, kinds[0], one)]
         deed = _deed(line, [(kinds[0][0], kinds[0][1]), *((one.start, one.end) for one in named)])
         return [_proposal(line, kinds[0][2], one, deed) for one in named]
     if len(kinds) != len(named):
@@ -74,6 +75,12 @@ def proposals(line: str, named: Sequence[Named]) -> list[Proposal]:
         part = [(kind[0] - begin, kind[1] - begin), (one.start - begin, one.end - begin)]
         made.append(_proposal(line, kind[2], one, _deed(line[begin : later[0]], part)))
     return made
+
+
+def _is_nominee(line: str, kind: tuple[int, int, str], one: Named) -> bool:
+    """Whether a name stands beside the dimension; behind a comma it is part of the deed."""
+    between = line[min(one.end, kind[1]) : max(one.start, kind[0])]
+    return words.PARTS.search(between) is None
 
 
 def _proposal(line: str, dimension: str, one: Named, deed: str) -> Proposal:

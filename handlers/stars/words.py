@@ -6,10 +6,12 @@ import re
 
 DIMENSION = re.compile(r"(?P<dimension>[一-鿿]{2})之星")
 """Two characters before 之星: 「进步之星」."""
+STOP = "。！!吧 "
 WEEKLY = ("每周", "本周", "一周", "这周", "上周", "班级", "希望")
 """No dimensions: 「每周之星」."""
 PRAISE = re.compile(r"\A(?:请)?(?:表扬|提醒|要闻|告诉|回复|通知|发通知)")
 """Begins a note or words for somebody, also where a star is spoken of."""
+PARTS = re.compile(r"[，,。；;]")
 FILLER = re.compile(
     r"(?:这|本|上)(?:个)?(?:周|星期|礼拜)(?:的)?|班会(?:上)?|我?(?:推荐|提名|建议|想)|(?:理由|事迹|原因)(?:是|：|:)?"
     r"|(?:被)?(?:评|选|投)(?:为|上|成|出来的?|给)?|获得(?:了)?|归|(?:是|为|当|做|给|得|让|的|吧|了)(?=$|[，,。：: ])"
