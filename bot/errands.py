@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.budget import Level
@@ -25,6 +26,31 @@ RING_AFTER, RING_LIFE = timedelta(seconds=2), timedelta(minutes=10)
 """Who looks finds the words already there; a phone that rings much later only frightens."""
 
 Errand = TakeBack | Fetch | AskSent | StopSend | AskBook | Ring
+
+
+def item_of(
+    ctx: Ctx,
+    feature: str,
+    command: AnyCommand,
+    platform: Platform,
+    lane: str,
+    sealed_for: str,
+    thing: Thing | None,
+) -> Item:
+    """A command as a row of the outbox, with what every row has; its life is a chat's."""
+    return Item(
+        id=command.outbox_id,
+        school_id=ctx.school.id,
+        lane=lane,
+        feature=feature,
+        payload=payload_of(command),
+        limits=tuple(platform.bucket_names(command)),
+        safe=platform.idempotent(command),
+        sealed_for=sealed_for,
+        thing_kind=thing.kind if thing else None,
+        thing_id=thing.id if thing else None,
+        deadline=ctx.now + CHAT_LIFE,
+    )
 
 
 class Errands:
@@ -64,27 +90,18 @@ class Errands:
             platform = self._platforms.get(command.app) if command is not None else None
             if command is None or platform is None:
                 continue
-            item = Item(
-                id=command.outbox_id,
-                school_id=ctx.school.id,
-                lane=sent.lane,
-                feature=feature,
-                payload=payload_of(command) | {"act": "recall", "of": sent.id},
-                limits=tuple(platform.bucket_names(command)),
-                safe=platform.idempotent(command),
-                sealed_for=sent.sealed_for,
-                thing_kind=thing.kind,
-                thing_id=thing.id,
-                to_person=sent.to_person,
-                to_class=sent.to_class,
-                wants_outcome=True,
-                deadline=ctx.now + CHAT_LIFE,
+            item = item_of(ctx, feature, command, platform, sent.lane, sent.sealed_for, thing)
+            items.append(
+                replace(
+                    item,
+                    payload=item.payload | {"act": "recall", "of": sent.id},
+                    to_person=sent.to_person,
+                    to_class=sent.to_class,
+                    wants_outcome=True,
+                )
             )
-            items.append(item)
         if not items:
-            put_outcome(
-                ctx.db, unqueued(ctx.school.id, feature, thing, new_id(), "not_there", "recall"), ctx.now, 0
-            )
+            _lost(ctx, feature, thing, "not_there", "recall")
         return items
 
     def _fetch(self, ctx: Ctx, feature: str, act: Fetch, origin: Origin | None) -> Item | None:
@@ -93,25 +110,12 @@ class Errands:
         platform = self._platforms.get(app)
         if medium is None or platform is None:
             code = "no_medium" if medium is None else "no_lane"
-            put_outcome(
-                ctx.db, unqueued(ctx.school.id, feature, act.thing, new_id(), code, "fetch"), ctx.now, 0
-            )
+            _lost(ctx, feature, act.thing, code, "fetch")
             return None
         command = FetchBytes(new_id(), app, medium.id, medium.ticket)
-        return Item(
-            id=command.outbox_id,
-            school_id=ctx.school.id,
-            lane=f"fetch/{medium.id}",
-            feature=feature,
-            payload=payload_of(command),
-            limits=tuple(platform.bucket_names(command)),
-            safe=platform.idempotent(command),
-            sealed_for=f"person:{medium.person_id}" if medium.person_id else inbox.MAIL,
-            thing_kind=act.thing.kind,
-            thing_id=act.thing.id,
-            wants_outcome=True,
-            deadline=medium.deadline or ctx.now + media.LIFE,
-        )
+        sealed_for = f"person:{medium.person_id}" if medium.person_id else inbox.MAIL
+        item = item_of(ctx, feature, command, platform, f"fetch/{medium.id}", sealed_for, act.thing)
+        return replace(item, wants_outcome=True, deadline=medium.deadline or ctx.now + media.LIFE)
 
     def _ring(self, ctx: Ctx, feature: str, act: Ring) -> Item | None:
         """Beside the words, in a lane of its own: neither waits for the other."""
@@ -120,17 +124,10 @@ class Errands:
         if found is None or platform is None:
             return None
         command = RingPhone(new_id(), *found, act.text)
-        return Item(
-            id=command.outbox_id,
-            school_id=ctx.school.id,
-            lane=f"{command.app}/ring/{command.user_id}",
-            feature=feature,
-            payload=payload_of(command),
-            limits=tuple(platform.bucket_names(command)),
-            safe=platform.idempotent(command),
-            sealed_for=f"person:{act.person_id}",
-            thing_kind=act.thing.kind,
-            thing_id=act.thing.id,
+        lane = f"{command.app}/ring/{command.user_id}"
+        item = item_of(ctx, feature, command, platform, lane, f"person:{act.person_id}", act.thing)
+        return replace(
+            item,
             to_person=act.person_id,
             subject_kind=act.subject.kind,
             subject_id=act.subject.id,
@@ -149,21 +146,10 @@ class Errands:
         if platform is None or command is None:
             _lost(ctx, feature, act.thing, "no_lane", _ASKED[type(act)])
             return None
-        return Item(
-            id=command.outbox_id,
-            school_id=ctx.school.id,
-            lane=f"ask/{act.thing.kind}/{act.thing.id}",
-            feature=feature,
-            payload=payload_of(command),
-            limits=tuple(platform.bucket_names(command)),
-            safe=platform.idempotent(command),
-            sealed_for=inbox.MAIL,
-            thing_kind=act.thing.kind,
-            thing_id=act.thing.id,
-            to_class=None if isinstance(act, AskBook) else act.class_id,
-            wants_outcome=True,
-            deadline=ctx.now + CHAT_LIFE,
-        )
+        lane = f"ask/{act.thing.kind}/{act.thing.id}"
+        item = item_of(ctx, feature, command, platform, lane, inbox.MAIL, act.thing)
+        to_class = None if isinstance(act, AskBook) else act.class_id
+        return replace(item, to_class=to_class, wants_outcome=True)
 
     def _asked(self, ctx: Ctx, act: AskSent | StopSend | AskBook, app: str) -> AnyCommand | None:
         match act:

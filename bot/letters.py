@@ -6,14 +6,14 @@ Here, and only here, "the class", "a guardian", "the teacher" become lanes of a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from bot import trace
 from bot.budget import Budget, Level
 from bot.command import CardButton, Command, FileRef, Platform, UpdateCard, Webhook
-from bot.errands import CHAT_LIFE, Errands
+from bot.errands import CHAT_LIFE, Errands, item_of
 from bot.lanes import PAGE, Lane, Lanes, Origin
 from bot.media import ref
 from bot.pages.links import Links
@@ -118,17 +118,9 @@ class Post:
         platform = self._platforms[command.app]
         life = MUST_LIFE if reply.arrival == "must" else CHAT_LIFE
         subject, thing = reply.subject, reply.thing
-        return Item(
-            id=command.outbox_id,
-            school_id=ctx.school.id,
-            lane=lane.key,
-            feature=feature,
-            payload=payload_of(command),
-            limits=tuple(platform.bucket_names(command)),
-            safe=platform.idempotent(command),
-            sealed_for=lane.sealed_for,
-            thing_kind=thing.kind if thing else None,
-            thing_id=thing.id if thing else None,
+        item = item_of(ctx, feature, command, platform, lane.key, lane.sealed_for, thing)
+        return replace(
+            item,
             to_person=lane.to_person,
             to_class=lane.to_class,
             wants_outcome=reply.wants_outcome,
@@ -214,19 +206,13 @@ class Post:
             return
         # On a page each answer stays as words of its own; a card shows only its last look.
         of_card = None if lane.platform == PAGE else look.track[:32]
-        item = Item(
-            id=look.outbox_id,
-            school_id=ctx.school.id,
-            lane=lane.key,
-            feature=press.given.feature,
-            payload=payload_of(look),
-            limits=tuple(platform.bucket_names(look)),
-            safe=platform.idempotent(look),
-            sealed_for=lane.sealed_for,
+        feature = press.given.feature
+        item = item_of(ctx, feature, look, platform, lane.key, lane.sealed_for, None)
+        item = replace(
+            item,
             to_person=lane.to_person,
             subject_kind=hanging.LOOK if of_card else None,
             subject_id=of_card,
-            deadline=ctx.now + CHAT_LIFE,
         )
         if of_card:
             outbox.withdraw(ctx.db, hanging.LOOK, of_card)
