@@ -17,6 +17,7 @@ from handlers.message import Message
 from handlers.notices import posting, rules, standing, texts
 from handlers.notices.rules import Wish
 from handlers.notices.standing import NAME, THING
+from handlers.relay.late import label, morning
 from handlers.reply import Act, Asker, Button, Reply, Thing
 from handlers.talking import begin
 from storage import classes, notices, numbers, talks
@@ -83,9 +84,7 @@ def new(ctx: Ctx, message: Message, wanted: New) -> list[Act]:
         begin(ctx, message, NAME, {"op": "text", **asdict(wanted)})
         return [Reply(Asker(), texts.NO_WORDS)]
     chosen = named(ctx, wanted.classes, mine) if wanted.classes else mine
-    if isinstance(chosen, str):
-        chosen = mine
-    if len(chosen) > 1 and not wanted.classes:
+    if isinstance(chosen, str) or (len(chosen) > 1 and not wanted.classes):
         return [_which(ctx, message, wanted, mine)]
     return [act for desk in chosen for act in _drafted(ctx, desk.of, wanted.wish)]
 
@@ -179,10 +178,10 @@ def _way(ctx: Ctx, notice: Notice, of: SchoolClass) -> tuple[str, list[tuple[str
         at = along(ctx, of.id)
         day = say_day(at.astimezone(ctx.local.tzinfo).date()) if at else ""
         return texts.along(day), [(texts.ALONG, "along"), (texts.TO_ALL, "all")]
-    if not rules.FROM <= ctx.local.time() < rules.TO:
-        return texts.AT_NIGHT, [(texts.NIGHT, "night")]
+    if not rules.is_day(ctx.local.time()):
+        return texts.AT_NIGHT, [(label(ctx), "night")]
     if not posting.free(ctx, of.id):
-        return texts.TAKEN, [(texts.NIGHT, "night")]
+        return texts.TAKEN, [(label(ctx), "night")]
     return texts.BY_ITSELF, [(texts.POST, "post")]
 
 
@@ -225,7 +224,7 @@ def _sent(ctx: Ctx, notice: Notice, of: SchoolClass, how: str) -> list[Act]:
     if how == "all":
         return posting.to_everybody(ctx, notice, of)
     if how == "night":
-        return posting.wait(ctx, notice, standing.morning(ctx))
+        return posting.wait(ctx, notice, morning(ctx))
     if how == "along":
         return posting.wait(ctx, notice, along(ctx, of.id))
     acts = posting.publish(ctx, notice, of)
@@ -272,7 +271,9 @@ def correction(ctx: Ctx, message: Message, text: str) -> list[Act]:
     state = {"op": "correct", "notice": notice.id, "text": words, "labels": [texts.CORRECT]}
     talk = begin(ctx, message, NAME, state)
     buttons = (Button(texts.CORRECT, "0"), Button(texts.DROP, "no"))
-    shown_as = texts.correction(of.name, words, again=notice.level in standing.ASKING)
+    shown_as = texts.correction(
+        of.name, rules.heading(notice.text), words, again=notice.level in standing.ASKING
+    )
     return [Reply(Asker(), shown_as, buttons=buttons, thing=Thing(ASK, talk.id))]
 
 
@@ -294,6 +295,8 @@ def corrected(ctx: Ctx, talk: Talk) -> list[Act]:
     if notice is None or of is None or notice.state != "published":
         return [Reply(Asker(), texts.GONE)]
     notices.change(ctx.db, notice, text=state["text"])
+    if not rules.is_day(ctx.local.time()):
+        return posting.wait(ctx, notice, morning(ctx))
     notices.set_state(ctx.db, notice.id, ("published",), "failed")
     found = notices.get(ctx.db, notice.id)
     acts = posting.publish(ctx, found, of) if found else []

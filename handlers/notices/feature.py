@@ -129,7 +129,7 @@ def _wanted(db: Db, subject: Subject) -> bool:
 
 def _teacher(ctx: Ctx, reading: Reading) -> object | None:
     line = reading.raw.strip()
-    wish = rules.wish(line)
+    wish = rules.wish(line) or rules.wish(reading.clean)
     if wish is not None:
         return New(wish, reading.slots.get("class", ""))
     result = words.RESULT.match(line)

@@ -13,6 +13,7 @@ from handlers.guard.texts import reason
 from handlers.language.say import say_day, say_short_day
 from handlers.notices import rules, standing, texts
 from handlers.notices.standing import NAME, POST, THING
+from handlers.relay.late import morning
 from handlers.reply import Act, Asker, Button, Outcome, Reply, Thing
 from storage import broadcast, classes, notices, numbers
 from storage.classes import SchoolClass
@@ -43,7 +44,7 @@ def publish(ctx: Ctx, notice: Notice, of: SchoolClass) -> list[Act]:
         numbers.close(ctx.db, THING, notice.id)
         return acts
     notices.set_state(ctx.db, notice.id, ("queued",), "waiting")
-    return wait(ctx, notice, standing.morning(ctx) if by_itself(of) else along(ctx, of.id))
+    return wait(ctx, notice, morning(ctx) if by_itself(of) else along(ctx, of.id))
 
 
 def _post(ctx: Ctx, notice: Notice, of: SchoolClass) -> Post:
@@ -65,7 +66,7 @@ def wait(ctx: Ctx, notice: Notice, at: datetime | None) -> list[Act]:
     """Send it later; the words of that are for the teacher."""
     if at is None:
         return [Reply(standing.author(notice), texts.GONE)]
-    notices.set_state(ctx.db, notice.id, ("draft",), "waiting")
+    notices.set_state(ctx.db, notice.id, ("draft", "published"), "waiting")
     standing.plan(ctx, notice, POST, at)
     numbers.close(ctx.db, THING, notice.id)
     return [Reply(standing.author(notice), texts.later(_when(ctx, at)))]
@@ -84,12 +85,8 @@ def to_everybody(ctx: Ctx, notice: Notice, of: SchoolClass) -> list[Act]:
     at, _given = standing.account(ctx, notice)
     told = Reply(Asker(), texts.to_families(len(at.missing)))
     standing.plan_status(ctx, notice)
-    group = post(ctx, _post(ctx, notice, of)) if by_itself(of) and _daytime(ctx) else None
+    group = post(ctx, _post(ctx, notice, of)) if by_itself(of) and rules.is_day(ctx.local.time()) else None
     return [told, *standing.asked(ctx, notice, at), *(group or [])]
-
-
-def _daytime(ctx: Ctx) -> bool:
-    return rules.FROM <= ctx.local.time() < rules.TO
 
 
 def drop(ctx: Ctx, notice: Notice) -> list[Act] | None:
@@ -167,8 +164,8 @@ def due(ctx: Ctx, notice: Notice, local_time: str) -> list[Act]:
     of = classes.get(ctx.db, notice.class_id)
     if of is None or notice.state != "waiting":
         return []
-    late = ctx.local.date() != date.fromisoformat(local_time[:10]) or not _daytime(ctx)
-    if late:  # overslept: whether it still holds is for its author to say
+    overslept = ctx.local.date() != date.fromisoformat(local_time[:10]) or not rules.is_day(ctx.local.time())
+    if overslept:  # whether it still holds is for its author to say
         notices.set_state(ctx.db, notice.id, ("waiting",), "draft")
         choices = (Button(texts.POST, "post"), Button(texts.DROP, "drop"))
         text = texts.failed(rules.heading(notice.text), texts.OVERSLEPT)

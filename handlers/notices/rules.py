@@ -16,7 +16,6 @@ from storage.notices import Answer, Level, Word
 
 FROM, TO = time(7), time(21)
 """Local. Between them a notice may go to the group and a reminder to a family."""
-MORNING = time(7, 30)
 STATUS = time(12)
 """Local: on the school day after, the teacher hears who is missing."""
 LONGEST = 1_000
@@ -155,6 +154,11 @@ def name_in(line: str) -> str:
     name = found["name"] if found else ""
     unfit = words.NO_NAMES.search(name) or words.RELATION.search(name) or len(name) > 6
     return "" if unfit else name
+
+
+def is_day(clock: time) -> bool:
+    """Whether a group may be posted to, and a family written to, at this local time."""
+    return FROM <= clock < TO
 
 
 def is_relation(line: str) -> bool:

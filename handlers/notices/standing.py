@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from handlers.context import Ctx
 from handlers.notices import rules, texts
 from handlers.notices.rules import Account, Child
+from handlers.relay import late
 from handlers.reply import Act, Asker, Audience, Button, Reply, Subject, Thing, ToPerson
 from storage import access, notices, numbers, people, schedule
 from storage.access import Denied, System
@@ -123,8 +124,8 @@ def remind(ctx: Ctx, notice: Notice) -> list[Act]:
         return [Reply(Asker(), texts.to_call(names))]
     plan_status(ctx, notice)
     numbers.close(ctx.db, THING, notice.id, ctx.person.id if ctx.person else "")
-    day = rules.FROM <= ctx.local.time() < rules.TO
-    told = Reply(Asker(), texts.reminded(len(at.missing), morning=not day))
+    wait = "" if rules.is_day(ctx.local.time()) else late.label(ctx)
+    told = Reply(Asker(), texts.reminded(len(at.missing), wait))
     return [told, *asked(ctx, notice, at, again=True)]
 
 
@@ -138,8 +139,7 @@ def asked(
             of.setdefault(guardian, []).append(child.name)
     teacher = people.get(ctx.db, notice.author_id)
     name = teacher.name if teacher else ""
-    day = rules.FROM <= ctx.local.time() < rules.TO
-    when = None if day or not again else morning(ctx)
+    when = late.morning(ctx) if again and not rules.is_day(ctx.local.time()) else None
     return [
         Reply(
             ToPerson(guardian),
@@ -164,13 +164,6 @@ def buttons(notice: Notice) -> tuple[Button, ...]:
     return (Button(texts.AGREE, "agreed"), Button(texts.DISAGREE, "disagreed"))
 
 
-def morning(ctx: Ctx) -> datetime:
-    """The coming 7:30, UTC."""
-    local = ctx.local
-    ahead = 0 if local.time() < rules.MORNING else 1
-    return ctx.calendar.at(local.date() + timedelta(days=ahead), rules.MORNING)
-
-
 # What is due
 
 
@@ -184,7 +177,7 @@ def plan_status(ctx: Ctx, notice: Notice) -> None:
     """At noon of the next school day the teacher hears who is missing."""
     following = ctx.calendar.next_school_day(ctx.local.date())
     if notice.level in ASKING and following is not None:
-        plan(ctx, notice, STATUS, ctx.calendar.at(following, time(rules.STATUS.hour)))
+        plan(ctx, notice, STATUS, ctx.calendar.at(following, rules.STATUS))
 
 
 def due_status(ctx: Ctx, notice: Notice) -> list[Act]:

@@ -12,7 +12,7 @@ LEVELS: dict[str, Level] = {"seen": "seen", "confirm": "confirm", "sign": "sign"
 ELLIPSIS = "…"
 _LIST = "、"
 
-POST, NIGHT, ALONG, TO_ALL, DROP = "发到群里", "明早七点半发", "随速递发", "马上发给每家", "不发"
+POST, ALONG, TO_ALL, DROP = "发到群里", "随速递发", "马上发给每家", "不发"
 REMIND, AGAIN, RESULT = "提醒没回的", "再发一次", "公布结果"
 CONFIRM, AGREE, DISAGREE = "确认", "同意", "不同意"
 _CHANGE: dict[Level, str] = {
@@ -87,7 +87,7 @@ def preview(class_name: str, text: str, level: Level, *, both: bool, way: str) -
 
 
 BY_ITSELF = "内容不对就说「改成……」。"
-AT_NIGHT = "现在太晚，群里先不打扰，明早发；内容不对就说「改成……」。"
+AT_NIGHT = "这会儿群里先不打扰，七点半再发；内容不对就说「改成……」。"
 TAKEN = "今天已经发过一条通知，明早发这条；内容不对就说「改成……」。"
 
 
@@ -163,10 +163,10 @@ CORRECT = "发更正"
 CORRECTING = "好，更正正在发出去；回过的家长会私下看到新的内容。"
 
 
-def correction(class_name: str, text: str, *, again: bool) -> str:
+def correction(class_name: str, head: str, text: str, *, again: bool) -> str:
     """Other words for what the class has read."""
     more = "\n内容变了，回过的家长要重新回一次。" if again else ""
-    return f"更正（{class_name}）：\n{text}{more}"
+    return f"更正「{head}」（{class_name}）：\n{text}{more}"
 
 
 def status(head: str, level: Level, done: int, families: int) -> str:
@@ -220,10 +220,10 @@ def said_by(child: str, relation: str, word: str, own: str) -> str:
 WORDS: dict[Word, str] = {"agreed": AGREE, "disagreed": DISAGREE}
 
 
-def reminded(count: int, *, morning: bool) -> str:
-    """Those who have not answered hear of it."""
-    when = "明早七点半私下提醒" if morning else "已经私下提醒"
-    return f"{when} {count} 家，不会在群里点名。"
+def reminded(count: int, wait: str) -> str:
+    """Those who have not answered hear of it; ``wait`` says when, if not now."""
+    how = f"{wait.removesuffix('发')}私下提醒" if wait else "已经私下提醒"
+    return f"{how} {count} 家，不会在群里点名。"
 
 
 NOBODY_LEFT = "都回了，不用提醒。"

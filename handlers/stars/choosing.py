@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from handlers import guard
@@ -21,6 +22,7 @@ from storage.stars import Star, State
 CARD = "stars_card"
 """The week's list; the id is the class's."""
 OPEN: tuple[State, ...] = ("proposed",)
+NOT_OUT: tuple[State, ...] = ("proposed", "chosen")
 _OUT: tuple[State, ...] = ("published",)
 _TERM = timedelta(days=150)
 _NAMES = 10
@@ -116,8 +118,8 @@ def term_start(ctx: Ctx) -> date:
 
 
 def meant(ctx: Ctx, of: SchoolClass, name: str) -> Star | None:
-    """The star of the open list that a name belongs to."""
-    found = stars.of_week(ctx.db, of.id, rules.week_of(ctx.local.date()), OPEN)
+    """The star a name belongs to, while the class has not read of it."""
+    found = stars.of_week(ctx.db, of.id, rules.week_of(ctx.local.date()), NOT_OUT)
     hits = {each for one in named(ctx, of, name) if len(one.pupil_ids) == 1 for each in one.pupil_ids}
     mine = [star for star in found if star.pupil_id in hits]
     return mine[0] if len(mine) == 1 else None
@@ -125,7 +127,7 @@ def meant(ctx: Ctx, of: SchoolClass, name: str) -> Star | None:
 
 def drop(ctx: Ctx, star: Star, name: str) -> str:
     """One is off the week's list."""
-    stars.set_state(ctx.db, [star.id], OPEN, "dropped")
+    stars.set_state(ctx.db, [star.id], NOT_OUT, "dropped")
     return texts.dropped(name)
 
 
@@ -135,8 +137,9 @@ def reword(ctx: Ctx, of: SchoolClass, star: Star, deed: str) -> str:
     who = names.get(star.pupil_id, "")
     kinds = rules.dimensions_in(deed)
     if kinds and words.DIMENSION.fullmatch(deed.rstrip(words.STOP)):
-        stars.set_state(ctx.db, [star.id], OPEN, "dropped")
-        stars.propose(ctx.db, _star(ctx, of, star.week, star.pupil_id, kinds[0][2], star.deed))
+        stars.set_state(ctx.db, [star.id], NOT_OUT, "dropped")
+        other = _star(ctx, of, star.week, star.pupil_id, kinds[0][2], star.deed)
+        stars.propose(ctx.db, replace(other, state=star.state))
         return texts.reworded(texts.line(kinds[0][2], who, star.deed))
     if len(deed) > rules.LONGEST:
         return texts.too_long(len(deed), rules.LONGEST)

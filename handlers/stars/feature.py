@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Literal
 
 from handlers.context import Ctx
 from handlers.digest.desks import Desk, desks, named, teaches
@@ -14,32 +15,56 @@ from handlers.message import Message
 from handlers.reply import Act, Asker, Choice, Outcome, Reply, Subject, ToPerson
 from handlers.stars import choosing, publishing, rules, texts, words
 from handlers.stars.publishing import NAME, POST, THING
+from handlers.stars.rules import Proposal
 from storage import classes, numbers, people, preferences, schedule, stars
 from storage.classes import SchoolClass
 from storage.engine import Db
 from storage.schedule import Occurrence
+from storage.stars import Star
 
 CARD, OFF = "stars.card", "off"
 """The occurrence, and the class's preference that ends it."""
 AT = time(12)
-_Say = Callable[[Ctx, SchoolClass], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a class teacher wants of the stars.
+class Asked:
+    """A class teacher asks for something to look at.
 
     Args:
-        of: Whose; None where the writer is no class teacher.
-        said: What is done, and said about it.
-        shown: Whether the week's list is wanted.
-        picture: Whether its poster is.
+        what: The week's ``list``, its ``poster``, or who has ``not_yet`` been one this term.
     """
 
-    of: SchoolClass | None
-    said: _Say | None = None
-    shown: bool = False
-    picture: bool = False
+    of: SchoolClass
+    what: Literal["list", "poster", "not_yet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A line names stars; none where no child of the class is meant."""
+
+    of: SchoolClass
+    stars: tuple[Proposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A star of the week's list is to go, or to read differently.
+
+    Args:
+        name: The child as it was named.
+        deed: New words or another dimension; None if it is to go.
+    """
+
+    of: SchoolClass
+    star: Star
+    name: str
+    deed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotTheirs:
+    """Somebody who is no class teacher names a star."""
 
 
 class Stars:
@@ -63,23 +88,28 @@ class Stars:
         chosen = [desk for desk in meant if isinstance(desk, Desk)]
         deciding = [desk.of for desk in chosen if desk.decides]
         if not deciding:
-            return Wanted(None) if rules.dimensions_in(line) and not words.PRAISE.match(line) else None
+            return NotTheirs() if rules.dimensions_in(line) and not words.PRAISE.match(line) else None
         return _wish(ctx, deciding, line)
 
     def handle(self, ctx: Ctx, message: Message, match: object) -> Sequence[Act]:
         """Write down, list, change, or tell who has not been one."""
-        if not isinstance(match, Wanted):
-            return []
-        if match.of is None:
-            return [Reply(Asker(), texts.ONLY_TEACHER)]
-        if match.picture:
-            week = rules.week_of(ctx.local.date())
-            found = stars.of_week(ctx.db, match.of.id, week, ("chosen", "published"))
-            found = found or stars.of_week(ctx.db, match.of.id, week, choosing.OPEN)
-            return [publishing.poster(ctx, match.of, found) if found else Reply(Asker(), texts.NOTHING)]
-        if match.shown:
-            return choosing.listed(ctx, match.of)
-        return [Reply(Asker(), match.said(ctx, match.of))] if match.said else []
+        match match:
+            case NotTheirs():
+                return [Reply(Asker(), texts.ONLY_TEACHER)]
+            case Proposed(of, named):
+                return [Reply(Asker(), choosing.propose(ctx, of, named) if named else texts.NO_PUPIL)]
+            case Changed(_, star, name, None):
+                return [Reply(Asker(), choosing.drop(ctx, star, name))]
+            case Changed(of, star, _, str() as deed):
+                return [Reply(Asker(), choosing.reword(ctx, of, star, deed))]
+            case Asked(of, "list"):
+                return choosing.listed(ctx, of)
+            case Asked(of, "not_yet"):
+                return [Reply(Asker(), choosing.not_yet(ctx, of))]
+            case Asked(of, "poster"):
+                return [publishing.this_week(ctx, of)]
+            case _:
+                return []
 
     def choose(self, ctx: Ctx, message: Message, choice: Choice) -> Sequence[Act]:
         """「就这些」, 「这周不评」: only the class teacher decides."""
@@ -134,37 +164,31 @@ def _about_stars(line: str) -> bool:
     )
 
 
-def _wish(ctx: Ctx, mine: Sequence[SchoolClass], line: str) -> Wanted | None:
+def _wish(ctx: Ctx, mine: Sequence[SchoolClass], line: str) -> Asked | Proposed | Changed | None:
     """Which of it; a class is found by the child where the teacher has several."""
     if words.NOT_YET.fullmatch(line):
-        return Wanted(mine[0], said=choosing.not_yet)
+        return Asked(mine[0], "not_yet")
     if words.POSTER.fullmatch(line):
-        return Wanted(mine[0], picture=True)
+        return Asked(mine[0], "poster")
     if words.LIST.fullmatch(line):
-        return Wanted(mine[0], shown=True)
+        return Asked(mine[0], "list")
     changed = next((found for of in mine if (found := _change(ctx, of, line)) is not None), None)
     if changed is not None or not rules.dimensions_in(line) or words.PRAISE.match(line):
         return changed
     for of in mine:
         wanted = rules.proposals(line, choosing.named(ctx, of, line))
         if wanted:
-            return Wanted(of, said=lambda ctx, of, wanted=wanted: choosing.propose(ctx, of, wanted))  # type: ignore[misc]
-    return Wanted(mine[0], said=lambda _ctx, _of: texts.NO_PUPIL)
+            return Proposed(of, tuple(wanted))
+    return Proposed(mine[0], ())
 
 
-def _change(ctx: Ctx, of: SchoolClass, line: str) -> Wanted | None:
-    """「小明不评了」, 「小明的事迹改成……」, while the child stands in the open list."""
-    dropped = words.DROP.fullmatch(line)
-    star = choosing.meant(ctx, of, dropped["name"]) if dropped else None
-    if dropped is not None and star is not None:
-        gone, name = star, dropped["name"]
-        return Wanted(of, said=lambda ctx, _of: choosing.drop(ctx, gone, name))
-    again = words.REWORD.fullmatch(line)
-    star = choosing.meant(ctx, of, again["name"]) if again else None
-    if again is None or star is None:
+def _change(ctx: Ctx, of: SchoolClass, line: str) -> Changed | None:
+    """「小明不评了」, 「小明的事迹改成……」, while the child stands in a list that is not posted."""
+    found = words.DROP.fullmatch(line) or words.REWORD.fullmatch(line)
+    star = choosing.meant(ctx, of, found["name"]) if found else None
+    if found is None or star is None:
         return None
-    kept, deed = star, again["deed"]
-    return Wanted(of, said=lambda ctx, of: choosing.reword(ctx, of, kept, deed))
+    return Changed(of, star, found["name"], found.groupdict().get("deed"))
 
 
 FEATURE = Stars()

@@ -15,7 +15,7 @@ from handlers.digest.rules import hide_names
 from handlers.guard.texts import reason
 from handlers.language.say import say_day, say_time
 from handlers.reply import Act, Asker, Drawn, Outcome, Reply, Thing, ToPerson
-from handlers.stars import choosing, texts
+from handlers.stars import choosing, rules, texts
 from handlers.stars.choosing import OPEN
 from storage import access, classes, consent, people, schedule, stars
 from storage.access import System
@@ -58,6 +58,14 @@ def skip(ctx: Ctx, of: SchoolClass, week: date) -> list[Act]:
 def poster(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Reply:
     """The poster for whoever asked, to forward or print."""
     return Reply(Asker(), texts.CAPTION, thing=Thing(PICTURE, of.id), file=_drawn(ctx, of, found))
+
+
+def this_week(ctx: Ctx, of: SchoolClass) -> Reply:
+    """The poster of what was chosen this week, else of what is proposed."""
+    week = rules.week_of(ctx.local.date())
+    found = stars.of_week(ctx.db, of.id, week, ("chosen", "published"))
+    found = found or stars.of_week(ctx.db, of.id, week, choosing.OPEN)
+    return poster(ctx, of, found) if found else Reply(Asker(), texts.NOTHING)
 
 
 def _drawn(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> Drawn:

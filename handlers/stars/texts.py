@@ -55,7 +55,7 @@ def stopped(reason: str) -> str:
 
 def card(class_name: str, days: str, lines: Sequence[str], *, gentle: bool) -> str:
     """The week's list for the teacher."""
-    listed = "\n".join(f"{at} {one}" for at, one in enumerate(lines, 1))
+    listed = "\n".join(lines)
     hint = "\n这学期大多给了少数几个孩子，说「谁还没评过星」可以看看别人。" if gentle else ""
     return f"每周之星（{class_name} {days}）：\n{listed}\n不要谁就说「小明不评了」，改就说「小明的事迹改成……」。{hint}"
 
@@ -78,9 +78,6 @@ def chosen(when: str) -> str:
 def moment(day: str, clock: object) -> str:
     """「10月16日（周五）16:49」."""
     return f"{day}{clock}"
-
-
-NOW = "现在"
 
 
 def post(class_name: str, days: str, lines: Sequence[str]) -> str:

@@ -36,9 +36,6 @@ DROP = re.compile(
 REWORD = re.compile(
     r"(?P<name>[一-鿿·]{2,6}?)(?:的)?(?:事迹|星|理由)?(?:改成|改为|换成|写成)[：:，, ]*(?P<deed>.{2,})"
 )
-ADD = re.compile(
-    r"(?:每周之星|星)(?:里)?(?:再)?(?:加|增加|添)(?:上)?(?:一?个|一项)?(?P<dimension>[一-鿿]{2})之星"
-)
 KINDS: tuple[tuple[str, str], ...] = (
     ("劳动", r"扫|擦|值日|搬|打水|倒垃圾|整理|收拾|卫生|大扫除|拖地|抬|种|浇"),
     ("友爱", r"帮|扶|让给|借给|分享|陪|照顾|关心|安慰|送.{0,4}(?:医务|回家)|伞"),
@@ -48,5 +45,4 @@ KINDS: tuple[tuple[str, str], ...] = (
 )
 """Which dimension is proposed for a deed; the first that fits, else the last resort below."""
 OTHERWISE = "进步"
-_TODAY = re.compile(r"(?:今天|昨天|这周|本周|上午|下午|早上|中午|课间)")
-TODAY = _TODAY
+TODAY = re.compile(r"(?:今天|昨天|这周|本周|上午|下午|早上|中午|课间)")
