@@ -1,4 +1,4 @@
-"""The day's digest as one long picture, to be forwarded to a group no robot can join."""
+"""The day's digest, or a week's report, as one long picture to be forwarded to a group no robot can join."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def draw(data: Mapping[str, Any], fonts: Fonts) -> bytes:
 
     Args:
         data: ``class``, ``day`` (in full), ``teacher``, and ``blocks``, each a ``kind``, a ``title`` and its
-            ``items``.
+            ``items``; ``label`` where it is no digest.
         fonts: What draws.
 
     Raises:
@@ -41,7 +41,7 @@ def draw(data: Mapping[str, Any], fonts: Fonts) -> bytes:
 def page(data: Mapping[str, Any], fonts: Fonts) -> Canvas:
     """The page before it is drawn."""
     canvas = Canvas(fonts, WIDTH)
-    _top(canvas, data["class"], data["day"])
+    _top(canvas, data.get("label", texts.DIGEST), data["class"], data["day"])
     for block in data["blocks"]:
         canvas.space(36)
         _block(canvas, block["title"], block["items"], marked=block["kind"] == "reminder")
@@ -53,10 +53,10 @@ def page(data: Mapping[str, Any], fonts: Fonts) -> Canvas:
     return canvas
 
 
-def _top(canvas: Canvas, of: str, day: str) -> None:
+def _top(canvas: Canvas, label: str, of: str, day: str) -> None:
     canvas.boxes.append(Box(0, 0, WIDTH, 20, ACCENT))
     canvas.space(72)
-    canvas.text(texts.DIGEST, _LABEL, left=MARGIN, right=WIDTH - MARGIN)
+    canvas.text(label, _LABEL, left=MARGIN, right=WIDTH - MARGIN)
     canvas.space(8)
     canvas.text(of, _CLASS, left=MARGIN, right=WIDTH - MARGIN)
     canvas.text(day, _DAY, left=MARGIN, right=WIDTH - MARGIN)

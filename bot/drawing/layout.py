@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw
 
@@ -98,7 +98,10 @@ def set_text(text: str, fonts: Fonts, style: Style, width: float) -> list[Line]:
     No line begins with a closing mark or ends with an opening one; numbers keep their units, words and
     addresses stay whole while they fit; the last line is not left with one or two characters alone.
     """
-    setter = _Setter(fonts, style)
+    return _set(text, fonts, _Setter(fonts, style), style, width)
+
+
+def _set(text: str, fonts: Fonts, setter: _Setter, style: Style, width: float) -> list[Line]:
     clusters = _clusters(drawable(text, fonts))
     lines = setter.broken(clusters, width)
     for narrower in (0.97, 0.94, 0.91, 0.88):
@@ -128,11 +131,13 @@ def _clusters(text: str) -> list[str]:
 
 
 class _Setter:
-    """Sets lines in one style."""
+    """Sets lines in one style, and keeps what it has measured: a page says the same characters again."""
 
     def __init__(self, fonts: Fonts, style: Style) -> None:
         self._chain = fonts.chain(bold=style.bold)
         self._size = style.size
+        self._faces: dict[str, Face] = {}
+        self._widths: dict[str, float] = {}
 
     def broken(self, clusters: Sequence[str], width: float) -> list[Line]:
         lines: list[Line] = []
@@ -171,10 +176,22 @@ class _Setter:
             if runs and _parted(runs[-1].text[-1], piece[0]):
                 x += self._size / _GAP
             runs.append(Run(piece, x, face))
-            x += face.at(self._size).getlength(piece)
+            x += self._width(piece, face)
             if len(piece) == 1 and self._squeezed(text, runs):
                 x -= self._size / 2
         return Line(tuple(runs), x)
+
+    def _width(self, piece: str, face: Face) -> float:
+        if piece not in self._widths:  # which face draws a piece follows from its characters
+            self._widths[piece] = face.at(self._size).getlength(piece)
+        return self._widths[piece]
+
+    def _face(self, character: str) -> Face:
+        if character not in self._faces:
+            self._faces[character] = next(
+                (face for face in self._chain if face.has(character)), self._chain[0]
+            )
+        return self._faces[character]
 
     def _squeezed(self, text: str, runs: Sequence[Run]) -> bool:
         """Whether half of the last run's only character is left out, for the mark that follows it."""
@@ -190,7 +207,7 @@ class _Setter:
         """Chinese characters one by one, so that marks can be moved; other letters in runs of one face."""
         held, of = "", self._chain[0]
         for character in text:
-            face = next((face for face in self._chain if face.has(character)), self._chain[0])
+            face = self._face(character)
             if held and (_is_wide(character) or _is_wide(held[-1]) or face is not of):
                 yield held, of
                 held = ""
@@ -255,15 +272,18 @@ class Canvas:
     Args:
         fonts: What draws.
         width: px.
+        tallest: px; what grows beyond is refused.
     """
 
-    def __init__(self, fonts: Fonts, width: int) -> None:
+    def __init__(self, fonts: Fonts, width: int, tallest: int = TALLEST) -> None:
         self.fonts = fonts
         self.width = width
+        self.tallest = tallest
         self.y = 0.0
         self.lines: list[Placed] = []
         self.boxes: list[Box] = []
         self.shapes: list[Shape] = []
+        self._setters: dict[Style, _Setter] = {}
 
     def text(self, text: str, style: Style, *, left: float, right: float) -> None:
         """A paragraph between two edges, below what stands there already.
@@ -271,9 +291,10 @@ class Canvas:
         Raises:
             TooTall: See there.
         """
-        if self.y > TALLEST:
+        if self.y > self.tallest:
             raise TooTall
-        for line in set_text(text, self.fonts, style, right - left):
+        setter = self._setters.setdefault(style, _Setter(self.fonts, style))
+        for line in _set(text, self.fonts, setter, style, right - left):
             self.lines.append(Placed(line, left, self.y + style.leading / 2, style))
             self.y += style.leading
 
@@ -287,20 +308,34 @@ class Canvas:
         Raises:
             TooTall: See there.
         """
-        if self.y > TALLEST:
+        if self.y > self.tallest:
             raise TooTall
-        image = Image.new("RGB", (self.width, round(self.y)), PAPER)
-        draw = ImageDraw.Draw(image)
-        for box in self.boxes:
-            _fill(image, box)
-        for shape in self.shapes:
-            _fill_shape(image, shape)
-        for placed in self.lines:
-            _draw(draw, placed)
+        image = self.painted(0, self.y)
         small = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         held = io.BytesIO()
         small.save(held, "PNG", optimize=True)
         return held.getvalue()
+
+    def painted(self, top: float, bottom: float, height: float | None = None) -> Image.Image:
+        """A stretch of the page, drawn.
+
+        Args:
+            top: Where it begins, px.
+            bottom: Where it ends; what begins there or further down is left out.
+            height: Of the picture, px; the stretch's own if None.
+        """
+        image = Image.new("RGB", (self.width, round(bottom - top if height is None else height)), PAPER)
+        draw = ImageDraw.Draw(image)
+        for box in self.boxes:
+            if top <= box.top < bottom:
+                _fill(image, replace(box, top=box.top - top, bottom=box.bottom - top))
+        for shape in self.shapes:
+            if top <= shape.corners[0][1] < bottom:
+                _fill_shape(image, replace(shape, corners=[(x, y - top) for x, y in shape.corners]))
+        for placed in self.lines:
+            if top <= placed.y < bottom:
+                _draw(draw, replace(placed, y=placed.y - top))
+        return image
 
 
 def _fill(image: Image.Image, box: Box) -> None:

@@ -28,3 +28,8 @@ DIGEST = "每日速递"
 def foot(teacher: str) -> str:
     """The last line: whose words these are."""
     return f"小助手整理 · {teacher}"
+
+
+def page_of(number: int, count: int) -> str:
+    """At the foot of a printed page."""
+    return f"第 {number} 页，共 {count} 页"
