@@ -12,6 +12,7 @@ from handlers.leave.feature import FEATURE as LEAVE
 from handlers.notices.feature import FEATURE as NOTICES
 from handlers.pages.feature import FEATURE as PAGES
 from handlers.relay.feature import FEATURE as RELAY
+from handlers.reports.feature import FEATURE as REPORTS
 from handlers.roster.feature import FEATURE as ROSTER
 from handlers.stars.feature import FEATURE as STARS
 from handlers.tone.feature import FEATURE as TONE
@@ -27,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     TONE,
     NOTICES,
     STARS,
+    REPORTS,
     DIGEST,
     HOURS,
     LEAVE,

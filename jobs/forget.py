@@ -11,6 +11,7 @@ from storage import (
     buckets,
     card_codes,
     codes,
+    contact_cards,
     inbox,
     kf,
     leave,
@@ -21,6 +22,7 @@ from storage import (
     page_links,
     page_messages,
     page_sessions,
+    reports,
     schedule,
     stars,
     talks,
@@ -46,7 +48,8 @@ SYMPTOMS = timedelta(days=30)
 LEAVES = timedelta(days=180)
 """So long a day's leave is kept where no term says when it is over; else to the end of its term."""
 NOTICES = timedelta(days=400)
-"""So long a notice, what was signed of it, and a week's stars can be shown: a school year and more."""
+"""So long a notice, a card, what was signed of them, a week's stars and report can be shown: a school year
+and more."""
 LINKS = timedelta(days=30)
 """So long an expired link can say that it has expired."""
 
@@ -75,6 +78,8 @@ def run(ctx: Ctx) -> None:
     book.forget(ctx.db, before)
     notices.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
     stars.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
+    reports.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
+    contact_cards.forget(ctx.db, ctx.school.id, ctx.now - NOTICES)
     _forget_leaves(ctx)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.context import Ctx
 from handlers.digest import plan_day
+from handlers.reports.feature import plan_day as plan_reports
 from handlers.stars.feature import plan_day as plan_stars
 from storage import classes
 
@@ -14,3 +15,4 @@ def run(ctx: Ctx) -> None:
     for school_class in classes.of_school(ctx.db, ctx.school.id):
         plan_day(ctx, school_class, today)
         plan_stars(ctx, school_class, today)
+        plan_reports(ctx, school_class, today)

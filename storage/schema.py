@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from storage.tables import metadata
 from storage.unit import Refused
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision in ``migrations/versions``, oldest first; the last is what this program needs."""
 HEAD = REVISIONS[-1]
 
