@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.binding.feature import FEATURE as BINDING
 from handlers.broadcast.feature import FEATURE as BROADCAST
+from handlers.contact_cards.feature import FEATURE as CONTACT_CARDS
 from handlers.digest.feature import FEATURE as DIGEST
 from handlers.feature import Feature
 from handlers.help.feature import FEATURE as HELP
@@ -26,6 +27,7 @@ FEATURES: tuple[Feature, ...] = (
     ROSTER,
     BROADCAST,
     TONE,
+    CONTACT_CARDS,
     NOTICES,
     STARS,
     REPORTS,

@@ -9,7 +9,12 @@ _WEEKDAYS = "一二三四五六日"
 
 def say_day(day: date) -> str:
     """A day in full: ``10月14日（周三）``."""
-    return f"{say_short_day(day)}（周{_WEEKDAYS[day.weekday()]}）"
+    return f"{say_short_day(day)}（{say_weekday(day)}）"
+
+
+def say_weekday(day: date) -> str:
+    """A day of this week: ``周三``."""
+    return f"周{_WEEKDAYS[day.weekday()]}"
 
 
 def say_short_day(day: date) -> str:

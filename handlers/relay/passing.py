@@ -58,9 +58,17 @@ class Said:
         return texts.logged(self.spoken, [self.kind] if self.unreadable else self.kinds)
 
 
-def pass_on(ctx: Ctx, family: Family, said: Said) -> list[Act]:
-    """A parent's words to the teacher of the child's class, now or when the window opens; and the receipt."""
-    to = listener(ctx, family.of.id, said.words)
+def pass_on(ctx: Ctx, family: Family, said: Said, to: Listener | None = None) -> list[Act]:
+    """A parent's words to the teacher of the child's class, now or when the window opens; and the receipt.
+
+    Args:
+        ctx: The parent's.
+        family: The tie it is about.
+        said: What was said.
+        to: The teacher it concerns; whoever listens for the class if None, or if that one cannot be reached.
+    """
+    if to is None or not reachable(ctx, to.person.id):
+        to = listener(ctx, family.of.id, said.words)
     if to is None:
         return [Reply(Asker(), texts.nobody(ctx.school.duty_phone))]
     plan = holding.plan(ctx, to.person.id, said.like, at_once=alarmed(ctx, family.guardian.id))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from config.school_calendar import SchoolCalendar
+from handlers.language.say import say_day, say_short_day, say_weekday
 from handlers.reports import texts
 from storage.reports import PARTS, Item, Part, Period
 
@@ -94,7 +95,7 @@ def ahead(coming: Sequence[Coming], last: date, today: date) -> list[Item]:
     begin = min(last, today)
     near = {one for one in coming if begin < one.day <= begin + _FAR}
     kept = sorted(near, key=lambda one: (one.day, one.text))[:AHEAD]
-    return [Item("ahead", texts.on_day(texts.full(one.day), one.text)) for one in kept]
+    return [Item("ahead", texts.on_day(say_day(one.day), one.text)) for one in kept]
 
 
 def days_off(calendar: SchoolCalendar, after: date) -> list[Coming]:
@@ -132,7 +133,7 @@ def parts(items: Sequence[Item]) -> dict[Part, list[str]]:
 
 
 def _day(day: date, period: Period) -> str:
-    return texts.weekday(day) if period == "week" else texts.short(day)
+    return say_weekday(day) if period == "week" else say_short_day(day)
 
 
 def _once(told: Sequence[Told]) -> list[Told]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from handlers.language.say import say_day, say_short_day
+from handlers.language.say import say_short_day
 from storage.reports import Part
 
-_DAYS = "一二三四五六日"
 LABEL = {"week": "班级周报", "month": "班级月报"}
 SHORT = {"week": "周报", "month": "月报"}
 PART: dict[str, str] = {"news": "要闻", "praise": "表扬", "stars": "每周之星", "ahead": "接下来"}
@@ -23,21 +22,6 @@ _STOPS = "。！？!?…"
 def on_day(day: str, text: str) -> str:
     """「周一 升旗仪式」."""
     return f"{day} {text}"
-
-
-def weekday(day: date) -> str:
-    """「周一」."""
-    return f"周{_DAYS[day.weekday()]}"
-
-
-def short(day: date) -> str:
-    """「10月12日」."""
-    return say_short_day(day)
-
-
-def full(day: date) -> str:
-    """「10月23日（周五）」."""
-    return say_day(day)
 
 
 def days(first: date, last: date) -> str:
