@@ -6,6 +6,7 @@ from handlers.context import Ctx
 from handlers.digest import plan_day
 from handlers.reports.feature import plan_day as plan_reports
 from handlers.stars.feature import plan_day as plan_stars
+from handlers.tone.balance import plan_day as plan_balance
 from storage import classes
 
 
@@ -16,3 +17,4 @@ def run(ctx: Ctx) -> None:
         plan_day(ctx, school_class, today)
         plan_stars(ctx, school_class, today)
         plan_reports(ctx, school_class, today)
+        plan_balance(ctx, school_class)

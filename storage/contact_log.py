@@ -153,6 +153,28 @@ def search(
     return tuple(hits)
 
 
+def told_families(db: Db, actor: System, class_id: str, since: datetime) -> dict[str, list[str]]:
+    """By child, what its family was told since a moment (UTC), oldest first; for the service's own work.
+
+    Args:
+        db: The open unit.
+        actor: Which part of the service; a person reads the timeline instead.
+        class_id: The children's class.
+        since: From when.
+    """
+    table = contact_log.c
+    here = (table.class_id == class_id) & (table.at >= since) & (table.direction == "to_family")
+    found = select(contact_log).where(here & table.pupil_id.is_not(None)).order_by(table.at, table.id)
+    said: dict[str, list[str]] = {}
+    for row in db.conn.execute(found):
+        contact = _contact(db, row)
+        if contact.pupil_id is not None:
+            told = said.setdefault(contact.pupil_id, [])
+            if contact.content not in told:  # both parents were told: it is one thing
+                told.append(contact.content)
+    return said
+
+
 def _only_guardian(db: Db, person_id: str, class_id: str) -> bool:
     school = (*TEACHING, "counsellor")
     held = roles(db, person_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.tone import texts
-from handlers.tone.words import CLAUSE, DAYS, HARD, HELPS, MILD, SHOUTS, TWICE
+from handlers.tone.words import CLAUSE, CONCERN, DAYS, GOOD, HARD, HELPS, MILD, SHOUTS, TWICE
 
 _LONGEST = 400
 """Characters; a long letter is the teacher's own."""
@@ -42,3 +43,9 @@ def softer(words: str, praise: str = "") -> Softer | None:
         text += texts.ASKING
     first = texts.good(DAYS.sub("", praise).strip("。，, ")) if praise else ""
     return Softer(heard.strip(), first + text)
+
+
+def only_concern(said: Sequence[str]) -> bool:
+    """Whether a family has heard of concerns more than once, and nothing good among it."""
+    concerned = [one for one in said if CONCERN.search(one)]
+    return len(concerned) > 1 and not any(GOOD.search(one) for one in said)

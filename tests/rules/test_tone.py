@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from handlers import language
-from handlers.tone.rules import softer
+from handlers.tone.rules import only_concern, softer
 from tests.rules.classroom import Classroom
 
 HARD = {
@@ -87,3 +87,17 @@ def test_something_good_that_was_published_comes_first(room: Classroom) -> None:
     offered = room.say("王老师", "回复小明妈妈：他从来不写作业")
     assert "先说件好事：小明主动扫了地。他最近有几次不写作业。" in offered
     assert "先说件好事" not in room.say("王老师", "回复乐乐妈妈：他从来不写作业")
+
+
+@pytest.mark.parametrize(
+    ("said", "only"),
+    [
+        (["今天没交数学作业", "上课走神了"], True),
+        (["今天没交数学作业"], False),
+        (["今天没交数学作业", "上课走神了", "今天主动扫地"], False),
+        (["没交作业，不过字进步了", "上课走神了"], False),
+        (["明天带跳绳", "收到"], False),
+    ],
+)
+def test_who_heard_of_concerns_only(said: list[str], only: bool) -> None:
+    assert only_concern(said) is only
