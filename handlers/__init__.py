@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from handlers.agenda.feature import FEATURE as AGENDA
 from handlers.binding.feature import FEATURE as BINDING
 from handlers.broadcast.feature import FEATURE as BROADCAST
 from handlers.contact_cards.feature import FEATURE as CONTACT_CARDS
 from handlers.digest.feature import FEATURE as DIGEST
+from handlers.digest_style.feature import FEATURE as DIGEST_STYLE
 from handlers.feature import Feature
 from handlers.help.feature import FEATURE as HELP
 from handlers.hours.feature import FEATURE as HOURS
@@ -26,11 +28,13 @@ FEATURES: tuple[Feature, ...] = (
     PAGES,
     ROSTER,
     BROADCAST,
+    AGENDA,
     TONE,
     CONTACT_CARDS,
     NOTICES,
     STARS,
     REPORTS,
+    DIGEST_STYLE,
     DIGEST,
     HOURS,
     LEAVE,

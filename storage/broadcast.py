@@ -57,6 +57,19 @@ def holder(db: Db, class_id: str, day: date, feature: str) -> str | None:
     return found
 
 
+def of_days(db: Db, class_id: str, first: date, last: date) -> dict[date, list[str]]:
+    """By local day, whose posts went to a class's group, in order."""
+    table = broadcast_slots.c
+    here = (table.class_id == class_id) & table.day.between(first, last)
+    found: dict[date, list[str]] = {}
+    rows = db.conn.execute(
+        select(table.day, table.feature).where(here).order_by(table.day, table.at, table.id)
+    )
+    for day, feature in rows:
+        found.setdefault(day, []).append(feature)
+    return found
+
+
 def release(db: Db, class_id: str, day: date, feature: str, thing_id: str) -> bool:
     """Give the place back, for a thing that was certainly not posted."""
     table = broadcast_slots.c

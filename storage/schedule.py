@@ -6,6 +6,7 @@ it, so a second tick, a late one or one on another machine finds nothing to do.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,6 +144,15 @@ def next_due(db: Db, now: datetime) -> datetime | None:
     coming = sa.select(sa.func.min(schedule.c.due_at)).where(_WAITING, schedule.c.due_at > now)
     found: datetime | None = db.conn.execute(coming).scalar_one()
     return found
+
+
+def planned(
+    db: Db, kinds: Collection[str], subject_ids: Collection[str], until: datetime
+) -> list[tuple[str, datetime]]:
+    """Kind and moment (UTC) of what is still to come for some subjects, the next first; a look only."""
+    mine = (schedule.c.kind.in_(kinds), schedule.c.subject_id.in_(subject_ids), _WAITING)
+    found = sa.select(schedule.c.kind, schedule.c.due_at).where(*mine, schedule.c.due_at <= until)
+    return [(kind, due_at) for kind, due_at in db.conn.execute(found.order_by(schedule.c.due_at))]
 
 
 def forget(db: Db, before: datetime) -> int:

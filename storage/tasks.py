@@ -138,6 +138,19 @@ def for_day(db: Db, class_id: str, day: date) -> Task | None:
     return None if row is None else Task(*row)
 
 
+def of_days(db: Db, class_id: str, first: date, last: date) -> tuple[Task, ...]:
+    """A class's tasks from one local day to another, in order."""
+    here = (tasks.c.class_id == class_id) & tasks.c.day.between(first, last)
+    return tuple(Task(*row) for row in db.conn.execute(_TASK.where(here).order_by(tasks.c.day)))
+
+
+def features(db: Db, task: Task) -> list[str]:
+    """Whose sections a broadcast had, in the order they came; their words may be gone."""
+    table = sections_table.c
+    here = select(table.feature).where(table.task_id == task.id).order_by(table.version)
+    return list(db.conn.execute(here).scalars())
+
+
 def get_or_create(db: Db, new_id: Callable[[], str], *, school_id: str, class_id: str, day: date) -> Task:
     """The class's task of that local day; a new one is empty and ``dropped``, as one without sections is."""
     found = for_day(db, class_id, day)

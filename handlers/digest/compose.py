@@ -8,6 +8,8 @@ from datetime import date
 
 from handlers.context import Ctx
 from handlers.digest import rules, texts
+from handlers.digest_style.rules import of_class as style_of
+from handlers.digest_style.texts import lines as by_lines
 from handlers.language.say import say_short_day
 from storage import access, consent
 from storage.access import Denied, System
@@ -26,12 +28,14 @@ class Composed:
         text: The whole post.
         hidden: Names that were taken out.
         count: Characters of the notes.
+        ending: The last line every digest of the class has, or empty.
     """
 
     sections: dict[Kind, list[str]]
     text: str
     hidden: list[str]
     count: int
+    ending: str = ""
 
     def preview(self) -> list[str]:
         """The post with every note numbered (with one note there is nothing to number)."""
@@ -41,7 +45,7 @@ class Composed:
         for kind, items in self.sections.items():
             lines.append(texts.numbered(kind, list(enumerate(items, number + 1))))
             number += len(items)
-        return lines
+        return [*lines, self.ending] if self.ending else lines
 
 
 def roster(ctx: Ctx, class_id: str) -> list[tuple[str, str]]:
@@ -74,9 +78,12 @@ def compose(ctx: Ctx, school_class: SchoolClass, day: date, notes: Sequence[Note
     if "reminder" in sections:
         sections["reminder"] = rules.dated_reminders(sections["reminder"], day)
     lines = [texts.heading(school_class.name, say_short_day(day))]
-    lines += [texts.section(kind, items) for kind, items in sections.items()]
+    written = style_of(ctx, school_class.id)
+    block = by_lines if written.lines else texts.section
+    lines += [block(texts.KIND[kind] if written.lines else kind, items) for kind, items in sections.items()]
+    lines += [written.ending] if written.ending else []
     count = rules.length([note.text for note in notes])
-    return Composed(sections, "\n".join(lines), list(dict.fromkeys(hidden)), count)
+    return Composed(sections, "\n".join(lines), list(dict.fromkeys(hidden)), count, written.ending)
 
 
 def still_named(

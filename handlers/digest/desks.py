@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from handlers.context import Ctx
 from handlers.digest import rules, texts
-from storage import classes, digests, people, preferences
+from storage import classes, digests, people, preferences, tasks
 from storage.classes import SchoolClass
 from storage.digests import Digest, Note
 
@@ -139,10 +139,17 @@ def on_hold(ctx: Ctx, class_id: str, day: date) -> bool:
 def along(ctx: Ctx, class_id: str) -> datetime | None:
     """When something goes out beside the class's next digest, UTC; None if no school day is known."""
     local, day = ctx.local, ctx.local.date()
-    if not ctx.calendar.is_school_day(day) or local.time() >= times(ctx, class_id).send:
+    over = local.time() >= times(ctx, class_id).send or _spent(ctx, class_id, day)
+    if over or not ctx.calendar.is_school_day(day):
         following = ctx.calendar.next_school_day(day)
         if following is None:
             return None
         day = following
     # A minute before the digest, so that both lie in one message.
     return ctx.calendar.at(day, times(ctx, class_id, day).send) - timedelta(minutes=1)
+
+
+def _spent(ctx: Ctx, class_id: str, day: date) -> bool:
+    """Whether the day's one message, where a teacher confirms it, is in the group already."""
+    task = tasks.for_day(ctx.db, class_id, day)
+    return task is not None and task.state == "sent"

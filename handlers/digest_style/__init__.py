@@ -1,0 +1,1 @@
+"""How a class's digest is written: in blocks or line by line, and with what last line."""
