@@ -20,6 +20,7 @@ from handlers.language.clean import fold
 from handlers.language.typed import typed_number, typed_numbers
 from handlers.leave import feature as leave
 from handlers.message import Event, Message
+from handlers.notices import answering as notice_answers
 from handlers.notices import feature as notices
 from handlers.relay import feature as relay
 from handlers.reply import Act, Asker, Button, Choice, Outcome, Reply, Subject, Thing, ToPerson
@@ -369,6 +370,8 @@ def _group(ctx: Ctx, message: Message, reading: Reading) -> Decided:
         passed = urgent.report_from_group(ctx, message, reading.like)
         if passed:
             return [*_say(texts.GROUP_PRIVATE), *_from("urgent", passed)]
+    if ctx.person is not None and notice_answers.count(ctx, reading.clean):
+        return []  # who answers a notice before everybody is not answered before everybody
     helping = _BY_NAME["help"]
     found = helping.match(ctx, message, reading)
     if found is not None or ctx.person is None or not reading.clean:

@@ -92,6 +92,17 @@ def handle(ctx: Ctx, message: Message, found: Answered) -> list[Act]:
     return answer(ctx, message, rows[0], found.said)
 
 
+def count(ctx: Ctx, line: str) -> bool:
+    """Take a guardian's 「收到」 in the group as one in private; whether there was a notice it answers."""
+    found = match(ctx, line) if any(role.kind == "guardian" for role in ctx.roles) else None
+    if found is None or found.said.word != "confirmed":
+        return False
+    rows = [row for row in found.open if row.level in ("seen", "confirm")]
+    for row in rows:
+        _keep(ctx, row, found.said)
+    return bool(rows)
+
+
 def _which(ctx: Ctx, message: Message, said: Said, rows: Sequence[Notice]) -> Reply:
     state = {
         "op": "which",
