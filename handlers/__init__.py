@@ -14,6 +14,7 @@ from handlers.hours.feature import FEATURE as HOURS
 from handlers.leave.feature import FEATURE as LEAVE
 from handlers.notices.feature import FEATURE as NOTICES
 from handlers.pages.feature import FEATURE as PAGES
+from handlers.photos.feature import FEATURE as PHOTOS
 from handlers.relay.feature import FEATURE as RELAY
 from handlers.reports.feature import FEATURE as REPORTS
 from handlers.roster.feature import FEATURE as ROSTER
@@ -35,6 +36,7 @@ FEATURES: tuple[Feature, ...] = (
     STARS,
     REPORTS,
     DIGEST_STYLE,
+    PHOTOS,
     DIGEST,
     HOURS,
     LEAVE,

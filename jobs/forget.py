@@ -12,6 +12,7 @@ from storage import (
     card_codes,
     codes,
     contact_cards,
+    digest_photos,
     inbox,
     kf,
     leave,
@@ -61,6 +62,7 @@ def run(ctx: Ctx) -> None:
     outbox.forget(ctx.db, before)
     schedule.forget(ctx.db, before)
     media.forget(ctx.db, ctx.now - PICTURES)
+    digest_photos.forget(ctx.db, ctx.now - PICTURES)
     outbox.close_doubts(ctx.db, ctx.now - UNDECIDED)
     numbers.close_before(ctx.db, (ctx.local - UNDECIDED).date(), DOUBT)
     numbers.close_before(ctx.db, (ctx.local - KEPT).date())

@@ -20,6 +20,7 @@ from storage.metadata import metadata
 from storage.people import roles_table
 
 PRAISE_NAME = "praise_name"
+PHOTO = "photo"
 State = Literal["given", "refused", "none"]
 
 consents = Table(

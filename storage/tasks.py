@@ -106,6 +106,7 @@ class Section:
         title: A card's title.
         text: The words; empty once taken out or over.
         picture: Recipe, file name and data of the same as a picture, or None.
+        photos: Attachments beside the words, by id.
     """
 
     feature: str
@@ -115,6 +116,7 @@ class Section:
     title: str
     text: str
     picture: tuple[str, str, dict[str, Any]] | None = None
+    photos: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> bool:
@@ -179,7 +181,8 @@ def put_section(db: Db, new_id: Callable[[], str], now: datetime, task: Task, se
     same = (sections_table.c.task_id == task.id) & (sections_table.c.feature == section.feature)
     db.conn.execute(delete(sections_table).where(same))
     row_id = new_id()
-    held = json.dumps({"text": section.text, "picture": section.picture}, ensure_ascii=False)
+    said = {"text": section.text, "picture": section.picture, "photos": section.photos}
+    held = json.dumps(said, ensure_ascii=False)
     row = {
         "id": row_id,
         "task_id": task.id,
@@ -271,4 +274,5 @@ def _section(db: Db, row: Row[*tuple[Any, ...]]) -> Section:
         row.title,
         held.get("text", ""),
         (picture[0], picture[1], picture[2]) if picture else None,
+        tuple(held.get("photos", ())),
     )

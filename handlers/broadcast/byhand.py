@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from handlers.broadcast import texts
 from handlers.context import Ctx
-from handlers.reply import Act, Button, Drawn, Reply, Thing, ToPerson
+from handlers.reply import Act, Button, Drawn, Kept, Reply, Thing, ToPerson
 from storage import numbers, people, schedule, tasks
 from storage.classes import SchoolClass
 from storage.tasks import Section, Task
@@ -40,10 +40,11 @@ def hand_over(ctx: Ctx, of: SchoolClass, task: Task, sections: Sequence[Section]
     words = texts.merged([section.text for section in sections])
     drawn = [Drawn(*section.picture) for section in sections if section.picture]
     pictures = [Reply(to, "", file=picture, owner=NAME) for picture in drawn]
+    pictures += [Reply(to, "", file=Kept(photo), owner=NAME) for one in sections for photo in one.photos]
     buttons = (Button(texts.POSTED, "posted"), Button(texts.NOT_TODAY, "skip"))
     card = Reply(
         to,
-        texts.by_hand(of.name, why, picture=bool(drawn)),
+        texts.by_hand(of.name, why, picture=bool(pictures)),
         buttons=buttons,
         thing=thing,
         arrival="must",

@@ -12,7 +12,19 @@ from datetime import date, datetime, time
 from handlers.broadcast import byhand, texts
 from handlers.context import Ctx
 from handlers.guard import gate
-from handlers.reply import Act, Drawn, Outcome, OutcomeKind, Reply, StopSend, Subject, Tell, Thing, ToClass
+from handlers.reply import (
+    Act,
+    Drawn,
+    Kept,
+    Outcome,
+    OutcomeKind,
+    Reply,
+    StopSend,
+    Subject,
+    Tell,
+    Thing,
+    ToClass,
+)
 from storage import broadcast, classes, outbox, tasks
 from storage.tasks import Section, Task
 
@@ -23,6 +35,21 @@ TAKEN_OUT, SLOT_USED, SKIPPED, NOT_TOLD = "taken_out", "slot_used", "skipped", "
 """Codes of what is handed on: it is in the group although it was taken back · the day's one message went out
 without it · the teacher wants none today · the teacher has not said whether it was copied."""
 OPEN: tuple[tasks.State, ...] = ("queued", "asked", "stopping", "by_hand", "taking", "taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture of somebody's, fetched before.
+
+    Args:
+        medium_id: The attachment.
+        thing: What it is; its feature is asked under this name whether it is still wanted.
+        feature: Whose it is.
+    """
+
+    medium_id: str
+    thing: Thing
+    feature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +66,7 @@ class Post:
         text: The words.
         deadline: After this (UTC) it is dropped.
         picture: The same to look at, for a group somebody forwards it to.
+        photos: What stands beside the words; where a teacher confirms the day's post, the first one.
     """
 
     class_id: str
@@ -50,6 +78,7 @@ class Post:
     text: str
     deadline: datetime
     picture: Drawn | None = None
+    photos: tuple[Photo, ...] = ()
 
 
 def post(ctx: Ctx, what: Post) -> list[Act] | None:
@@ -88,7 +117,20 @@ def post(ctx: Ctx, what: Post) -> list[Act] | None:
         deadline=what.deadline,
         wants_outcome=True,
     )
-    return [made]
+    return [made, *(_beside(what, photo) for photo in what.photos)]
+
+
+def _beside(what: Post, photo: Photo) -> Reply:
+    """A photo after the words, in the same lane."""
+    return Reply(
+        ToClass(what.class_id),
+        "",
+        thing=photo.thing,
+        subject=Subject(photo.thing.kind, photo.thing.id),
+        deadline=what.deadline,
+        file=Kept(photo.medium_id),
+        owner=photo.feature,
+    )
 
 
 def _hand_in(ctx: Ctx, what: Post) -> list[Act] | None:
@@ -100,7 +142,8 @@ def _hand_in(ctx: Ctx, what: Post) -> list[Act] | None:
         return None
     drawn = what.picture
     picture = (drawn.recipe, drawn.name, dict(drawn.data)) if drawn else None
-    section = Section(what.feature, what.thing.kind, what.thing.id, 0, what.title, what.text, picture)
+    photos = tuple(photo.medium_id for photo in what.photos)
+    section = Section(what.feature, what.thing.kind, what.thing.id, 0, what.title, what.text, picture, photos)
     tasks.put_section(ctx.db, ctx.new_id, ctx.now, task, section)
     return go_on(ctx, task.id)
 
@@ -162,6 +205,7 @@ def lay(ctx: Ctx, task: Task) -> list[Act]:
     if classes.way(of.group_chat) == "by_hand":
         handed = byhand.hand_over(ctx, of, task, open_sections)
         return handed or [tell(ctx, task, section, "refused", "no_lane") for section in open_sections]
+    photos = [photo for section in open_sections for photo in section.photos]
     queued = {"laid": task.version, "task_id": None}
     tasks.set_state(ctx.db, task.id, (*OPEN, "dropped"), "queued", **queued)
     made = Reply(
@@ -173,6 +217,7 @@ def lay(ctx: Ctx, task: Task) -> list[Act]:
         subject=Subject(KIND, task.id, task.version),
         deadline=ctx.calendar.at(task.day, CLOSING),
         wants_outcome=True,
+        file=Kept(photos[0]) if photos else None,
         owner=NAME,
     )
     return [made]

@@ -172,7 +172,7 @@ def edits_a_note(ctx: Ctx, words: str) -> bool:
 def _teachers(message: Message, reading: Reading) -> object | None:
     words = reading.slots.get("class", "")
     if message.kind not in ("text", "richtext", "voice") or (message.kind == "voice" and not message.text):
-        return Say(texts.PICTURE)
+        return Say(texts.NOT_WORDS)
     if reading.intent in _NOTES:
         return Wish(Pending("notes", items=[list(item) for item in split_notes(reading.clean)]), words)
     if reading.intent in _OPS:

@@ -12,6 +12,8 @@ from handlers.digest.compose import Composed, compose
 from handlers.digest.desks import Desk, Sheet, on_hold, teacher_name, times, today
 from handlers.guard.texts import digest_stopped
 from handlers.language.say import say_day, say_short_day, say_time
+from handlers.photos import beside as photos
+from handlers.photos.texts import remark
 from handlers.reply import Act, Asker, Audience, Button, Outcome, Reply, Thing, ToPerson
 from storage import classes, digests, numbers, people, preferences
 from storage.classes import SchoolClass
@@ -33,7 +35,9 @@ def preview(ctx: Ctx, desk: Desk, sheet: Sheet, to: Audience) -> Reply:
     if not sheet.notes or sheet.digest is None:
         return Reply(to, texts.nothing_yet(sheet.of.name))
     made = compose(ctx, sheet.of, sheet.day, sheet.notes)
-    text = texts.preview(made.preview(), _when(ctx, sheet), _remarks(made))
+    beside = len(photos.of_digest(ctx, sheet.digest.id))
+    remarks = [*([remark(beside)] if beside else []), *_remarks(made)]
+    text = texts.preview(made.preview(), _when(ctx, sheet), remarks)
     if not desk.decides or sheet.state not in _OPEN or sheet.day != ctx.local.date():
         return Reply(to, text)
     buttons = (Button(texts.SEND, "send"), Button(texts.CHANGE, "change"), Button(texts.SKIP, "skip"))
@@ -127,6 +131,7 @@ def _post(ctx: Ctx, sheet: Sheet, made: Composed, *, again: bool) -> list[Act] |
         text=texts.again(made.text) if again else made.text,
         deadline=ctx.calendar.at(sheet.day, rules.CLOSING),
         picture=drawing.drawn(ctx, sheet, made.sections),
+        photos=photos.of_digest(ctx, digest.id),
     )
     numbers.close(ctx.db, THING, digest.id)
     return post(ctx, made_post) or texts.already_sent(spoken(sheet))

@@ -8,6 +8,7 @@ from handlers.context import Ctx
 from handlers.digest import posting, recall_texts, texts
 from handlers.digest.desks import Desk, Sheet
 from handlers.language.say import say_short_day
+from handlers.photos import beside as photos
 from handlers.reply import Act, Asker, Button, Outcome, Reply, TakeBack, Thing
 from storage import classes, digests, numbers
 
@@ -38,7 +39,8 @@ def decide(ctx: Ctx, sheet: Sheet, action: str) -> Sequence[Act]:
     if classes.way(sheet.of.group_chat) != "by_itself":
         return [Reply(Asker(), recall_texts.yours(posting.spoken(sheet)))]
     said = Reply(Asker(), recall_texts.recalling(posting.spoken(sheet)))
-    return [said, TakeBack(Thing(posting.THING, sheet.digest.id))]
+    hanging = [photo.thing for photo in photos.of_digest(ctx, sheet.digest.id)]
+    return [said, *(TakeBack(thing) for thing in (Thing(posting.THING, sheet.digest.id), *hanging))]
 
 
 def outcome(ctx: Ctx, result: Outcome) -> Sequence[Reply]:

@@ -440,6 +440,6 @@ def for_class(class_name: str, text: str) -> str:
 
 
 LET_IT_BE = "好，没有转。"
-PICTURE = "图片、语音和文件我还放不进速递，请把内容用文字说一遍。"
+NOT_WORDS = "语音没听清，文件我还放不进速递，请把内容用文字说一遍。"
 CLASS_TEACHER = "班主任"
 CLASS_SUFFIX = "班"

@@ -224,7 +224,7 @@ def test_a_file_the_chat_would_not_take_is_asked_for_in_another_form(
     assert room.seen("王老师") == "小明妈妈（小明）发来文件，在聊天里发不了，已请家长换一种发。"
 
 
-def test_a_teachers_picture_is_no_note(room: Classroom) -> None:
-    said = room.say("王老师", "", kind="picture", attachments=PICTURE)
-    assert said == "图片、语音和文件我还放不进速递，请把内容用文字说一遍。"
+def test_a_teachers_file_is_no_note(room: Classroom) -> None:
+    said = room.say("王老师", "", kind="file", attachments=(Attachment("file", "code-1"),))
+    assert said == "语音没听清，文件我还放不进速递，请把内容用文字说一遍。"
     assert room.fetches == []

@@ -147,8 +147,8 @@ def test_a_stranger_in_the_group_gets_one_line(room: Classroom, text: str) -> No
     assert len(room.sent) == 1
 
 
-def test_a_picture_from_a_teacher_asks_for_words(room: Classroom) -> None:
-    said = room.say("王老师", "", kind="picture", attachments=(Attachment("picture", "x"),))
+def test_a_file_from_a_teacher_asks_for_words(room: Classroom) -> None:
+    said = room.say("王老师", "", kind="file", attachments=(Attachment("file", "x"),))
     assert "用文字说一遍" in said
 
 

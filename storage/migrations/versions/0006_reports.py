@@ -1,15 +1,15 @@
-"""What a week leaves behind: reports to the class, contact cards to each family."""
+"""What a week leaves behind: reports to the class, contact cards to each family, photos beside a digest."""
 
 from __future__ import annotations
 
-from storage.migrations import sixth_contact_cards, sixth_reports
+from storage.migrations import sixth_contact_cards, sixth_digest_photos, sixth_reports
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_PARTS = (sixth_reports, sixth_contact_cards)
+_PARTS = (sixth_reports, sixth_contact_cards, sixth_digest_photos)
 
 
 def upgrade() -> None:
