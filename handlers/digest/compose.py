@@ -11,10 +11,11 @@ from handlers.digest import rules, texts
 from handlers.digest_style.rules import of_class as style_of
 from handlers.digest_style.texts import lines as by_lines
 from handlers.language.say import say_short_day
-from storage import access, consent
+from storage import access, consent, digests
 from storage.access import Denied, System
 from storage.classes import SchoolClass
 from storage.digests import Kind, Note
+from storage.engine import Db
 
 SELF = System("digest")
 
@@ -96,6 +97,22 @@ def still_named(
         found = [rules.mentions(item, children, given_names=kind == "praise") for item in items]
         shown[kind] = [rules.hide_names(item, hits, allowed) for item, hits in zip(items, found, strict=True)]
     return shown
+
+
+def still_agreed(db: Db, digest_id: str) -> bool:
+    """Whether every child that stands in what is to be posted may still be named."""
+    shown = digests.published_text(db, digest_id)
+    ids = list(dict.fromkeys(one for note in digests.notes(db, digest_id) for one in note.pupil_ids))
+    pupils = access.access_pupils(db, SELF, ids, "digest") if ids and shown is not None else ()
+    if shown is None or isinstance(pupils, Denied):
+        return True
+    states = consent.states(db, ids, "praise_name") if ids else {}
+    without = [(pupil.id, pupil.name) for pupil in pupils if states[pupil.id] != "given"]
+    return not any(
+        rules.mentions(item, without, given_names=kind == "praise")
+        for kind, items in shown.sections.items()
+        for item in items
+    )
 
 
 def _named_in(ctx: Ctx, notes: Sequence[Note]) -> tuple[list[tuple[str, str]], dict[str, bool]]:

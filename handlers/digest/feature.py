@@ -20,6 +20,7 @@ from handlers.digest import (
     recalling,
     texts,
 )
+from handlers.digest.compose import still_agreed
 from handlers.digest.desks import Desk, Sheet, current, desks, named, teaches, today, who
 from handlers.digest.pending import Pending
 from handlers.digest.recall_texts import NOTHING_HANGS
@@ -86,7 +87,9 @@ class Say:
 def wanted(db: Db, subject: Subject) -> bool:
     """Whether an unsent post is still what the class is to read."""
     digest = digests.get(db, subject.id)
-    return digest is not None and digest.state == "queued" and digest.version == subject.version
+    if digest is None or digest.state != "queued" or digest.version != subject.version:
+        return False
+    return still_agreed(db, digest.id)
 
 
 class Digest:

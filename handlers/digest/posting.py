@@ -8,8 +8,8 @@ from handlers import guard
 from handlers.broadcast import NOT_TOLD, SKIPPED, TAKEN_OUT, Post, post, take_out, waits
 from handlers.context import Ctx
 from handlers.digest import drawing, rules, texts
-from handlers.digest.compose import Composed, compose
-from handlers.digest.desks import Desk, Sheet, on_hold, teacher_name, times, today
+from handlers.digest.compose import Composed, compose, still_agreed
+from handlers.digest.desks import Desk, Sheet, on_hold, sheet, teacher_name, times, today
 from handlers.guard.texts import digest_stopped
 from handlers.language.say import say_day, say_short_day, say_time
 from handlers.photos import beside as photos
@@ -204,7 +204,7 @@ def tell_teacher(
     return [Reply(ToPerson(teacher.id), text, buttons=tuple(buttons), thing=thing, arrival="must")]
 
 
-def outcome(ctx: Ctx, result: Outcome) -> list[Reply]:
+def outcome(ctx: Ctx, result: Outcome) -> Sequence[Act]:
     """What became of the group post."""
     digest = digests.get(ctx.db, result.thing.id) if result.thing and result.to_class else None
     of = classes.get(ctx.db, digest.class_id) if digest else None
@@ -220,8 +220,18 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Reply]:
     if result.kind == "withdrawn":
         if result.code == SKIPPED:
             digests.set_state(ctx.db, digest.id, ("queued",), "skipped", ctx.now)
-        return []
+            return []
+        return _once_more(ctx, of, digest)
     return _failed(ctx, of, digest, result)
+
+
+def _once_more(ctx: Ctx, of: SchoolClass, digest: Digest) -> list[Act]:
+    """A family took its word back while the post waited: it goes out without that child's name."""
+    if digest.state != "queued" or still_agreed(ctx.db, digest.id):
+        return []
+    digests.set_state(ctx.db, digest.id, ("queued",), "draft", ctx.now)
+    made = publish(ctx, sheet(ctx, of, digest.day))
+    return [*tell_teacher(ctx, of.id, made)] if isinstance(made, str) else made
 
 
 def _failed(ctx: Ctx, of: SchoolClass, digest: Digest, result: Outcome) -> list[Reply]:

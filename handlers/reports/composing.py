@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta
 
 from handlers.context import Ctx
 from handlers.digest.compose import SELF, agreed, mentioned
-from handlers.digest.rules import hide_names
+from handlers.digest.rules import hide_names, mentions
 from handlers.language.dates import every
 from handlers.reports import rules, texts, words
 from handlers.reports.rules import Coming, Told
 from storage import access, consent, digests, notices, reports, stars
 from storage.access import Denied
 from storage.classes import SchoolClass
+from storage.engine import Db
 from storage.notices import State as NoticeState
 from storage.reports import PARTS, Item, Part, Period, Report
 
@@ -21,6 +22,8 @@ _BEFORE = timedelta(days=21)
 """So far back a day ahead may have been told of."""
 _NOON = time(12)
 _POSTED: tuple[NoticeState, ...] = ("published",)
+_NAMING: tuple[Part, ...] = ("praise", "stars")
+"""Where a child's given name alone is a name, and no drink."""
 _SHORTEST = 4
 """Characters that are left of a line without its date before it says nothing."""
 
@@ -122,8 +125,22 @@ def readable(ctx: Ctx, of: SchoolClass, report: Report) -> dict[Part, list[str]]
     return {part: shown[part] for part in PARTS if part in shown}
 
 
+def still_agreed(db: Db, report: Report) -> bool:
+    """Whether every child a report names may still be named."""
+    pupils = access.access_class_pupils(db, SELF, report.class_id, "reports")
+    if isinstance(pupils, Denied):
+        return True
+    everybody = [(pupil.id, pupil.name) for pupil in pupils]
+    hits = [
+        hit for one in report.items for hit in mentions(one.text, everybody, given_names=one.part in _NAMING)
+    ]
+    ids = {pupil_id for hit in hits for pupil_id in hit.pupil_ids}
+    states = consent.states(db, ids, consent.PRAISE_NAME) if ids else {}
+    return all(state == "given" for state in states.values())
+
+
 def _without_names(ctx: Ctx, of: SchoolClass, part: Part, text: str) -> str:
-    kind = "praise" if part in ("praise", "stars") else "news"
+    kind = "praise" if part in _NAMING else "news"
     hits = mentioned(ctx, of.id, kind, text)
     return hide_names(text, hits, agreed(ctx, hits)) if hits else text
 

@@ -159,7 +159,9 @@ def _noon(ctx: Ctx, of: SchoolClass) -> list[Act]:
 
 def _wanted(db: Db, subject: Subject) -> bool:
     report = reports.get(db, subject.id)
-    return report is not None and report.state == "queued" and report.version == subject.version
+    if report is None or report.state != "queued" or report.version != subject.version:
+        return False
+    return composing.still_agreed(db, report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from handlers import guard
-from handlers.broadcast import Post, post
+from handlers.broadcast import SKIPPED, Post, post
 from handlers.context import Ctx
 from handlers.digest.desks import along, teacher_name, times
 from handlers.guard.texts import reason
@@ -16,12 +16,13 @@ from handlers.reply import Act, Asker, Audience, Drawn, Outcome, Reply, Thing, T
 from handlers.reports import composing, rules, texts
 from storage import classes, numbers, people, reports, schedule
 from storage.classes import SchoolClass
-from storage.reports import Part, Report, State
+from storage.reports import Item, Part, Report, State
 
 NAME = "reports"
 THING, FILE, POST = "report", "report_file", "report.post"
 OPEN: tuple[State, ...] = ("draft", "dropped", "chosen")
 _CHOSEN: tuple[State, ...] = ("chosen",)
+_QUEUED: tuple[State, ...] = ("queued",)
 _OUT: tuple[State, ...] = ("chosen", "queued")
 _AFTER = timedelta(minutes=6)
 """So long after the digest, where a robot posts: two posts of one minute push each other off the screen."""
@@ -93,6 +94,8 @@ def due(ctx: Ctx, of: SchoolClass, report: Report, planned: date) -> list[Act]:
         reports.set_state(ctx.db, report.id, _CHOSEN, "draft")
         why = texts.NOT_SENT if late or not shown else texts.stopped(reason(verdict))
         return _to_teacher(ctx, of, why)
+    items = [Item(part, text) for part, said in shown.items() for text in said]
+    reports.refresh(ctx.db, report, items)  # what the class reads is what is kept
     reports.set_state(ctx.db, report.id, _CHOSEN, "queued")
     queued = reports.get(ctx.db, report.id) or report
     made = Post(
@@ -130,6 +133,11 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
     if result.kind in ("sent", "unknown"):  # where it may hang, nobody posts it twice
         reports.set_state(ctx.db, report.id, (*_OUT, "draft"), "published")
         return _to_teacher(ctx, of, texts.MAYBE) if result.kind == "unknown" else []
+    if result.kind == "withdrawn" and result.code != SKIPPED:
+        if not reports.set_state(ctx.db, report.id, _QUEUED, "chosen"):
+            return []
+        again = reports.get(ctx.db, report.id) or report  # a family has changed its word meanwhile
+        return due(ctx, of, again, ctx.local.date())
     reports.set_state(ctx.db, report.id, _OUT, "draft")
     return [] if result.kind == "withdrawn" else _to_teacher(ctx, of, texts.NOT_SENT)
 

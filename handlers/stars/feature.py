@@ -154,7 +154,10 @@ def plan_day(ctx: Ctx, of: SchoolClass, day: date) -> None:
 
 def _wanted(db: Db, subject: Subject) -> bool:
     star = stars.get(db, subject.id)
-    return star is not None and star.state == "chosen"
+    if star is None or star.state != "chosen":
+        return False
+    found = stars.chosen(db, star.class_id)
+    return subject.version == publishing.agreement(db, found)
 
 
 def _about_stars(line: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from zlib import crc32
 
 from handlers import guard
-from handlers.broadcast import Post, post
+from handlers.broadcast import SKIPPED, Post, post
 from handlers.context import Ctx
 from handlers.digest.compose import agreed, mentioned
 from handlers.digest.desks import along
@@ -20,6 +21,7 @@ from handlers.stars.choosing import OPEN
 from storage import access, classes, consent, people, schedule, stars
 from storage.access import System
 from storage.classes import SchoolClass
+from storage.engine import Db
 from storage.stars import Star, State
 
 NAME = THING = "stars"
@@ -125,7 +127,7 @@ def due(ctx: Ctx, of: SchoolClass) -> list[Act]:
         day,
         NAME,
         Thing(THING, found[0].id),
-        1,
+        agreement(ctx.db, found),
         texts.title(of.name),
         text,
         deadline,
@@ -136,6 +138,12 @@ def due(ctx: Ctx, of: SchoolClass) -> list[Act]:
         stars.set_state(ctx.db, [one.id for one in found], _CHOSEN, "proposed")
         return _to_teacher(ctx, of, texts.NOT_SENT)
     return acts
+
+
+def agreement(db: Db, found: Sequence[Star]) -> int:
+    """What a post of these stars depends on: whose family agrees that the child is named."""
+    states = consent.states(db, [one.pupil_id for one in found], "praise_name")
+    return crc32(",".join(f"{who}:{state}" for who, state in sorted(states.items())).encode()) >> 1
 
 
 def _to_teacher(ctx: Ctx, of: SchoolClass, text: str) -> list[Act]:
@@ -157,6 +165,8 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
     if result.kind == "sent":
         stars.set_state(ctx.db, ids, _CHOSEN, "published")
         return _good_news(ctx, of, found)
+    if result.kind == "withdrawn" and result.code != SKIPPED:
+        return due(ctx, of) if found else []  # a family has changed its word meanwhile
     if result.kind == "withdrawn":
         stars.set_state(ctx.db, ids, _CHOSEN, "proposed")
         return []
