@@ -7,11 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.drawing import digest, poster, sheet
+from bot.drawing import certificate, digest, poster, sheet
 from bot.drawing.fonts import Fonts, NoFont, find
 from bot.drawing.layout import TooTall
 
 RECIPES: dict[str, Callable[[Mapping[str, Any], Fonts], bytes]] = {
+    "certificate": certificate.draw,
     "digest": digest.draw,
     "poster": poster.draw,
     "sheet": sheet.draw,

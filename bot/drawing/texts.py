@@ -33,3 +33,8 @@ def foot(teacher: str) -> str:
 def page_of(number: int, count: int) -> str:
     """At the foot of a printed page."""
     return f"第 {number} 页，共 {count} 页"
+
+
+def by(teacher: str, week: str) -> str:
+    """Who says so, and when: at the foot of a certificate."""
+    return f"{teacher} · {week}"

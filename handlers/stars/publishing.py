@@ -185,8 +185,23 @@ def _good_news(ctx: Ctx, of: SchoolClass, found: Sequence[Star]) -> list[Act]:
         Reply(
             ToPerson(guardian),
             texts.good_news(names[one.pupil_id], of.name, one.dimension, deeds[one.id], by),
+            file=_certificate(of, one, names[one.pupil_id], deeds[one.id], by),
         )
         for one in found
         if one.pupil_id in names
         for guardian in bound.get(one.pupil_id, {})
     ]
+
+
+def _certificate(of: SchoolClass, star: Star, child: str, deed: str, teacher: str) -> Drawn:
+    """The same to keep, and to send to the grandparents; names no other child."""
+    data = {
+        "title": texts.GOOD_NEWS,
+        "class": f"{of.name} {texts.HEADING}",
+        "name": child,
+        "dimension": f"{star.dimension}{texts.STAR}",
+        "deed": deed,
+        "week": choosing.days(star.week),
+        "teacher": teacher,
+    }
+    return Drawn("certificate", texts.CERTIFICATE, data)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.drawing import Undrawable, make, poster
+from bot.drawing import Undrawable, certificate, make, poster
 from bot.drawing.fonts import find
 from bot.drawing.layout import PAPER, tint
 
@@ -65,3 +65,19 @@ def test_the_same_week_gives_the_same_bytes() -> None:
 def test_what_is_missing_is_said() -> None:
     with pytest.raises(Undrawable, match="bad_data"):
         make("poster", {"title": "每周之星"}, "")
+
+
+@pytest.mark.parametrize("name", ["李明", "林小满", "欧阳明月", "买买提·阿卜杜拉·吐尔逊㛃"])
+@pytest.mark.parametrize("deed", ["", "好" * 40])
+def test_a_certificate_keeps_inside_its_frame(name: str, deed: str) -> None:
+    data = {
+        "title": "喜报", "class": "三(2)班 每周之星", "name": name, "dimension": "劳动之星", "deed": deed,
+        "week": "10月12日–10月16日", "teacher": "王老师",
+    }  # fmt: skip
+    canvas = certificate.page(data, find(None))
+    for placed in canvas.lines:
+        assert placed.x >= certificate.MARGIN - 1
+        assert placed.x + placed.line.width <= certificate.WIDTH - certificate.MARGIN + 1
+        assert abs(placed.x + placed.line.width / 2 - certificate.WIDTH / 2) <= 1
+    assert "〓" not in "".join(placed.line.text for placed in canvas.lines)
+    assert make("certificate", data, "") == make("certificate", data, "")
