@@ -86,6 +86,8 @@ _LEVELS: tuple[Literal["sign", "confirm", "seen"], ...] = ("sign", "confirm", "s
 def dated(text: str, local: datetime) -> str:
     """The words with the date behind the first day they name: who reads them tomorrow is not misled."""
     found = words.DAY.search(text)
+    if found is not None and words.DATED.search(text[: found.start()]):
+        return text  # 「10月23日（周五）」 has its date
     meant = when(found.group(), local) if found else None
     if found is None or meant is None or meant.start is None or meant.ambiguous or meant.end is not None:
         return text

@@ -49,6 +49,8 @@ RESULT = re.compile(
 )
 
 DAY = re.compile(r"(?:(?:这|本|下)?(?:周|星期|礼拜)[一二三四五六日天]|大后天|明天|后天)(?![（(])")
+DATED = re.compile(r"\d{1,2}月\d{1,2}[日号]?[（(，, ]?\Z")
+"""Right before a weekday."""
 BRACKETS = re.compile(r"（[^）]*）")
 CLAUSE_END = re.compile(r"[，,。；;！!？?\n]")
 ASKS = re.compile(r"[？?]|[吗呢]$|(?:什么|怎么|哪)")
