@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -118,6 +119,11 @@ _DIGEST = select(
     digests.c.changed_at,
 )
 
+_FOR_DAY = _DIGEST.where((digests.c.class_id == bindparam("of")) & (digests.c.day == bindparam("on")))
+_NOTES = (
+    select(notes_table).where(notes_table.c.digest_id == bindparam("of")).order_by(notes_table.c.position)
+)
+
 
 def get(db: Db, digest_id: str) -> Digest | None:
     """The digest with this id."""
@@ -127,8 +133,7 @@ def get(db: Db, digest_id: str) -> Digest | None:
 
 def for_day(db: Db, class_id: str, day: date) -> Digest | None:
     """The class's digest of that local day, if anything was ever done about it."""
-    here = (digests.c.class_id == class_id) & (digests.c.day == day)
-    row = db.conn.execute(_DIGEST.where(here)).one_or_none()
+    row = db.conn.execute(_FOR_DAY, {"of": class_id, "on": day}).one_or_none()
     return None if row is None else _digest(row)
 
 
@@ -243,8 +248,7 @@ def note(db: Db, note_id: str) -> Note | None:
 
 def notes(db: Db, digest_id: str) -> tuple[Note, ...]:
     """The digest's notes in order."""
-    found = select(notes_table).where(notes_table.c.digest_id == digest_id)
-    return tuple(_note(db, row) for row in db.conn.execute(found.order_by(notes_table.c.position)))
+    return tuple(_note(db, row) for row in db.conn.execute(_NOTES, {"of": digest_id}))
 
 
 def publish_text(

@@ -45,6 +45,9 @@ preferences = Table(
 )
 
 _current = preferences.c.superseded_at.is_(None)
+_OF_SCOPE = select(preferences.c.key, preferences.c.value).where(
+    (preferences.c.scope == bindparam("scope")) & (preferences.c.scope_id == bindparam("scope_id")) & _current
+)
 _GET = select(preferences.c.value).where(
     (preferences.c.scope == bindparam("scope"))
     & (preferences.c.scope_id == bindparam("scope_id"))
@@ -72,10 +75,17 @@ def get(db: Db, scope: Scope, scope_id: str, key: str, default: None = None) -> 
 
 
 def get(db: Db, scope: Scope, scope_id: str, key: str, default: str | None = None) -> str | None:
-    """What is set now, else ``default``."""
-    given = {"scope": scope, "scope_id": scope_id, "key": key}
-    found = db.conn.execute(_GET, given).scalar_one_or_none()
+    """What is set now, else ``default``. A unit reads a scope's settings once, all of them: there are few."""
+    known = _known(scope, scope_id)
+    if known not in db.memo:
+        rows = db.conn.execute(_OF_SCOPE, {"scope": scope, "scope_id": scope_id})
+        db.memo[known] = {row.key: row.value for row in rows}
+    found: str | None = db.memo[known].get(key)
     return default if found is None else found
+
+
+def _known(scope: Scope, scope_id: str) -> tuple[str, str]:
+    return f"preferences.{scope}", scope_id
 
 
 def put(
@@ -95,7 +105,9 @@ def put(
     """
     school_id = _school_of(db, scope, scope_id)
     row = values(new_id(), now, school_id, scope, scope_id, key, value, by)
-    while get(db, scope, scope_id, key) != value:
+    db.memo.pop(_known(scope, scope_id), None)
+    given = {"scope": scope, "scope_id": scope_id, "key": key}
+    while db.conn.execute(_GET, given).scalar_one_or_none() != value:
         here = _here(scope, scope_id, key) & _current
         db.conn.execute(update(preferences).where(here).values(superseded_at=now))
         # Somebody on another replica may have been quicker: then theirs is superseded in turn.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from handlers.guard import demands, figures, marks, matters, wider
@@ -120,12 +121,8 @@ def words_of(hit: Hit) -> tuple[str, ...]:
 
 
 def _hits(text: str, role: Role, chat: Chat, at: datetime | None, pack: Pack) -> Iterator[Hit]:
-    from handlers.guard.likeness import opinions  # nothing is looked at before the doors are open
-
-    whole = fold(text[: (_PART - _OVERLAP) * _PARTS])
-    for part in _parts(whole):
-        found = list(_of_part(part, role, chat))
-        yield from _weighed(found, [one for one in opinions(part, role) if _concerns(one, part, role, chat)])
+    whole, found = _looked_at(text, role, chat)
+    yield from found
     if role == "teacher" or chat == "group":
         late = (
             chat == "group" and at is not None and _quiet(at.time(), pack) and not _URGENT.search(whole.text)
@@ -135,6 +132,19 @@ def _hits(text: str, role: Role, chat: Chat, at: datetime | None, pack: Pack) ->
             yield Hit("late_message", (said.span(),), (), whole)
         elif late:
             yield Hit("late_message", (), (), whole)
+
+
+@lru_cache(maxsize=4)
+def _looked_at(text: str, role: Role, chat: Chat) -> tuple[Folded, tuple[Hit, ...]]:
+    """The text and what is in it, whatever the hour; kept, because a post is looked at on each of its doors."""
+    from handlers.guard.likeness import opinions  # nothing is looked at before the doors are open
+
+    whole = fold(text[: (_PART - _OVERLAP) * _PARTS])
+    hits: list[Hit] = []
+    for part in _parts(whole):
+        found = list(_of_part(part, role, chat))
+        hits += _weighed(found, [one for one in opinions(part, role) if _concerns(one, part, role, chat)])
+    return whole, tuple(hits)
 
 
 def _parts(whole: Folded) -> Iterator[Folded]:

@@ -67,8 +67,10 @@ class Bench:
     # -- worlds
 
     @contextmanager
-    def world(self, database: str = "sqlite", platform: str = "dingtalk", **limits: float) -> Iterator[World]:
-        """A school in an empty database."""
+    def world(
+        self, database: str = "sqlite", platform: str = "dingtalk", many: int = CLASSES, **limits: float
+    ) -> Iterator[World]:
+        """A school of so many classes in an empty database."""
         with TemporaryDirectory(dir=self.directory) as name:
             where = Path(name)
             url = f"sqlite:///{where / 'bench.db'}"
@@ -79,7 +81,7 @@ class Bench:
             if platform == "wecom":
                 yield World(school.write_wecom(where, url, sink), sink)
             else:
-                yield World(school.write(where, CLASSES, url, sink, **(NO_LIMITS | limits)), sink)
+                yield World(school.write(where, many, url, sink, **(NO_LIMITS | limits)), sink)
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -188,6 +190,19 @@ class Bench:
         return Row(
             "drain, 18/s to one interface", figures, "never more than 18 in a second", came["densest"] <= 18
         )
+
+    def five_oclock(self) -> list[Row]:
+        """16:50 for 1 000 classes: every digest composed, looked through, decided and queued."""
+        rows, many = [], max(20, int(1000 * self.scale))
+        for database in self.databases:
+            runs = []
+            for _ in range(RUNS):
+                with self.world(database, many=many) as world:
+                    runs.append(processes.told("tests.bench.five_oclock", str(world.config)))
+            figures = _medians(runs, "classes", "queued", "seconds")
+            met = figures["seconds"] <= 5 and figures["queued"] == figures["classes"]
+            rows.append(Row(f"five o'clock, {database}", figures, "1000 digests queued in <= 5 s", met))
+        return rows
 
     def start_up(self) -> list[Row]:
         """Start to the first answer, 40 classes; memory after 1 000 messages; CPU with nothing to do."""
@@ -300,7 +315,16 @@ def _postgres(wanted: bool) -> Iterator[Callable[[], str] | None]:
 
 def main() -> int:
     """Measure all rows, or the named ones."""
-    names = ("acknowledge", "acknowledge_wecom", "handled", "together", "drain", "start_up", "understanding")
+    names = (
+        "acknowledge",
+        "acknowledge_wecom",
+        "handled",
+        "together",
+        "drain",
+        "five_oclock",
+        "start_up",
+        "understanding",
+    )
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("rows", nargs="*", choices=[*names, []], help="default: all")
     parser.add_argument("--scale", type=float, default=1.0, help="less than 1: shorter, for a look only")

@@ -79,6 +79,13 @@ def work(config: Path, *options: str) -> dict[str, Any]:
     return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
 
 
+def told(module: str, *arguments: str) -> dict[str, Any]:
+    """Run a module to its end; what it says in its last line."""
+    argv = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
+
+
 def load(
     port: int, speakers: Sequence[Speaker], *, count: int, texts: Sequence[str], run: str, sink: int,
     rate: float = 0.0, answer: bool = False, platform: str = "dingtalk",

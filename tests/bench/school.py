@@ -93,7 +93,7 @@ def _name(room: int, pupil: int) -> str:
 
 def _class(room: int) -> dict[str, Any]:
     return {
-        "id": f"c{room}", "name": f"{'一二三四五六'[room // 7 % 6]}({room % 7 + 1})班",
+        "id": f"c{room}", "name": f"{'一二三四五六'[room // 7 % 6]}({room % 7 + 1 + room // 42 * 7})班",
         "group": {"platform": "dingtalk", "app": "school", "id": f"cid-group-{room}"},
         "dismissal": "16:30", "digest_preview": "16:30", "digest_send": "16:50", "digest_auto": True,
     }  # fmt: skip
