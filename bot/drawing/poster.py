@@ -18,7 +18,7 @@ _PAD = 44
 _GAP = 30
 _MARK = 60
 """Pixels of the star before a name."""
-_LABEL = Style(36, 56, ACCENT, bold=True)
+_LABEL = Style(44, 66, ACCENT, bold=True)
 _TITLE = Style(96, 128, INK, bold=True)
 _DAY = Style(48, 72, SOFT)
 _KIND = Style(44, 64, ACCENT, bold=True)
