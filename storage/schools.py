@@ -143,6 +143,7 @@ def add_term(
     Raises:
         ValueError: The term ends before it begins.
     """
+    db.memo.pop(("calendar", school_id), None)
     if last < first:
         raise ValueError("a term cannot end before it begins")
     row = {"id": new_id(), "school_id": school_id, "name": name, "first": first, "last": last}
@@ -158,6 +159,7 @@ def set_override(
     db: Db, new_id: Callable[[], str], school_id: str, *, day: date, school: bool, note: str = ""
 ) -> None:
     """Say for one day whether there is school, whatever the calendar says; the last word counts."""
+    db.memo.pop(("calendar", school_id), None)
     here = (day_overrides.c.school_id == school_id) & (day_overrides.c.day == day)
     db.conn.execute(day_overrides.delete().where(here))
     row = {"id": new_id(), "school_id": school_id, "day": day, "school": school, "note": note}
@@ -170,8 +172,12 @@ def overrides(db: Db, school_id: str) -> tuple[DayOverride, ...]:
 
 
 def calendar(db: Db, school: School) -> SchoolCalendar:
-    """The school's days as pure answers."""
-    return SchoolCalendar(school.tz, terms(db, school.id), overrides(db, school.id))
+    """The school's days as pure answers; read once in a unit."""
+    known = ("calendar", school.id)
+    if known not in db.memo:
+        db.memo[known] = SchoolCalendar(school.tz, terms(db, school.id), overrides(db, school.id))
+    found: SchoolCalendar = db.memo[known]
+    return found
 
 
 def _school(db: Db, row: Row[*tuple[Any, ...]]) -> School:

@@ -114,7 +114,7 @@ def _file(
         "blocks": blocks,
     }
     drawn = Drawn("sheet", texts.file_name(whose, month), data)
-    return Reply(Asker(), texts.caption(whose, month), thing=Thing(FILE, class_id), file=drawn)
+    return Reply(Asker(), "", thing=Thing(FILE, class_id), file=drawn)
 
 
 def _entries(ctx: Ctx, cards: Sequence[Card]) -> list[str]:

@@ -21,7 +21,7 @@ def preview(day: str, lines: Sequence[str], more: int, *, hard: bool, missing: s
     listed = "\n".join(lines)
     rest = f"\n……还有 {more} 位，都在里面。" if more else ""
     ask = "\n「→」后面是温和一点的说法，您定。" if hard else ""
-    return f"{LABEL}（{day}，{len(lines) + more} 位），各家只看得到自己的：\n{listed}{rest}{ask}{missing}"
+    return f"{LABEL}，{day}，{len(lines) + more} 位，各家只看得到自己的：\n{listed}{rest}{ask}{missing}"
 
 
 def line(name: str, text: str, instead: str) -> str:
@@ -47,7 +47,7 @@ def on(day: str, text: str) -> str:
 
 def to_family(child: str, day: str, text: str, teacher: str) -> str:
     """What a family reads."""
-    return f"{child}的{LABEL}（{day}）：\n{text}{'' if text[-1:] in '。！？!?' else '。'}\n——{teacher}"
+    return f"{child}的{LABEL}，{day}：\n{text}{'' if text[-1:] in '。！？!?' else '。'}\n——{teacher}"
 
 
 def sent(families: int, when: str, unbound: Sequence[str]) -> str:
@@ -126,11 +126,6 @@ def sign(guardian: str, when: str) -> str:
 def file_name(whose: str, month: str) -> str:
     """A file's name."""
     return f"{whose}联系卡 {month}.pdf"
-
-
-def caption(whose: str, month: str) -> str:
-    """Beside the file."""
-    return f"{whose}联系卡 {month}"
 
 
 def own(child: str, month: str, lines: Sequence[str]) -> str:

@@ -151,7 +151,8 @@ def file(ctx: Ctx, of: SchoolClass, report: Report, *, picture: bool) -> Reply:
     verdict = guard.look(ctx, of.id, texts.post(of.name, report.period, days(ctx, report), shown))
     if verdict.verdict == "block":
         return Reply(Asker(), texts.stopped(reason(verdict)))
-    caption = texts.caption(of.name, report.period, days(ctx, report), out=report.state == "published")
+    out = report.state == "published"
+    caption = texts.caption(of.name, report.period, days(ctx, report), out=out) if picture else ""
     held = drawn(ctx, of, report, shown, picture=picture)
     return Reply(Asker(), caption, thing=Thing(FILE, report.id), file=held)
 
