@@ -147,7 +147,7 @@ def _noon(ctx: Ctx, of: SchoolClass) -> list[Act]:
     how = preferences.get(ctx.db, "class", of.id, CARD, "")
     if teacher is None or period is None or how == OFF:
         return []
-    if composing.published_days(ctx, of, period, day) < rules.ENOUGH:
+    if composing.published_days(ctx, of, period, day) < rules.ENOUGH or (how != AUTO and _let_lie(ctx, of)):
         return []
     report = composing.draft(ctx, of, period, day)
     if report is None or report.state not in ("draft", "dropped"):
@@ -155,6 +155,13 @@ def _noon(ctx: Ctx, of: SchoolClass) -> list[Act]:
     if how == AUTO and publishing.choose(ctx, of, report, ToPerson(teacher.id)):
         report = reports.get(ctx.db, report.id) or report
     return editing.card(ctx, of, report, ToPerson(teacher.id), asked=False)
+
+
+def _let_lie(ctx: Ctx, of: SchoolClass) -> bool:
+    """Whether the last one that was shown was not sent: who wants none is not asked a second time."""
+    last = reports.latest(ctx.db, of.id, None, ("draft", "chosen", "queued", "published", "dropped"))
+    this_week = rules.days_of("week", ctx.local.date())[0]
+    return last is not None and last.state in ("draft", "dropped") and last.last < this_week
 
 
 def _wanted(db: Db, subject: Subject) -> bool:

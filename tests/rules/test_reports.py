@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from config.school_calendar import DayOverride, SchoolCalendar, Term
 from handlers.reports import rules, words
-from handlers.reports.feature import _said
+from handlers.reports.feature import _said, plan_day
 from handlers.reports.rules import Coming, Told
+from storage import classes
+from storage.engine import Db
 from storage.reports import Item, Period
+from tests.rules.classroom import Classroom
 
 TERM = Term("2026秋", date(2026, 9, 1), date(2027, 1, 22))
 CALENDAR = SchoolCalendar("Asia/Shanghai", (TERM,))
@@ -126,3 +129,28 @@ def test_numbers_are_read_in_words() -> None:
     assert found is not None
     assert (found.number, found.text) == (12, "下周一升旗")
     assert words.DAY.sub("", "明天（10月17日（周六））带跳绳") == "带跳绳"
+
+
+def test_who_lets_one_lie_is_not_asked_again(room: Classroom) -> None:
+    def friday(day: str) -> str:
+        for earlier in (2, 1):
+            noted = date.fromisoformat(day) - timedelta(days=earlier)
+            room.at(f"{noted}T10:00")
+            room.say("王老师", "要闻：今天观察了蚂蚁")
+            room.say("王老师", "发送")
+            room.ended(room.posts[-1], "sent")
+        room.at(f"{day}T00:05")
+        room.store.run(lambda db: _plan(room, db)).result()
+        room.at(f"{day}T12:11")
+        room.due()
+        return room.seen("王老师")
+
+    assert "三(2)班周报" in friday("2026-10-23")
+    assert friday("2026-11-06") == ""
+    assert "三(2)班周报" in room.say("王老师", "周报")  # it can be had all the same
+
+
+def _plan(room: Classroom, db: Db) -> None:
+    ctx = room._ctx(db, None)
+    for of in classes.of_school(db, ctx.school.id):
+        plan_day(ctx, of, room.now.date())
