@@ -18,7 +18,7 @@ from handlers.notices import posting, rules, standing, texts
 from handlers.notices.rules import Wish
 from handlers.notices.standing import NAME, THING
 from handlers.relay.late import label, morning
-from handlers.reply import Act, Asker, Button, Reply, Thing
+from handlers.reply import Act, Asker, Button, Reply, TakeBack, Thing
 from handlers.talking import begin
 from storage import classes, notices, numbers, talks
 from storage.classes import SchoolClass
@@ -212,6 +212,8 @@ def decide(ctx: Ctx, notice: Notice, action: str) -> list[Act]:
         return standing.remind(ctx, notice)
     if kind == "arrived":
         return posting.arrived(ctx, notice)
+    if kind in ("recall", "keep"):
+        return recalled(ctx, notice, kind)
     if notice.state not in ("draft", "failed", "waiting"):
         return [Reply(Asker(), texts.GONE)]
     if kind == "drop":
@@ -251,8 +253,28 @@ def to_take_back(ctx: Ctx) -> Notice | None:
 def taken_back(ctx: Ctx) -> list[Act]:
     """「撤回通知」: what is not in the group yet does not go there."""
     notice = to_take_back(ctx)
-    acts = posting.drop(ctx, notice) if notice is not None else None
+    if notice is None:
+        return _recall(ctx, last_posted(ctx))
+    acts = posting.drop(ctx, notice)
     return [Reply(Asker(), texts.IN_GROUP if acts is None else texts.NOT_SENT), *(acts or [])]
+
+
+def _recall(ctx: Ctx, notice: Notice | None) -> list[Act]:
+    """It hangs in the group: it is asked whether to take it down, where the robot that posted it can."""
+    of = classes.get(ctx.db, notice.class_id) if notice else None
+    if notice is None or of is None or not posting.by_itself(of):
+        return [Reply(Asker(), texts.IN_GROUP)]
+    buttons = (Button(texts.RECALL, "recall"), Button(texts.LET_IT_HANG, "keep"))
+    text = texts.recall(rules.heading(notice.text))
+    return [Reply(Asker(), text, buttons=buttons, thing=Thing(THING, notice.id))]
+
+
+def recalled(ctx: Ctx, notice: Notice, action: str) -> list[Act]:
+    """Yes or no; nothing is changed before the platform has done it."""
+    numbers.close(ctx.db, THING, notice.id, ctx.person.id if ctx.person else "")
+    if action == "keep" or notice.state != "published":
+        return [Reply(Asker(), texts.HANGS if action == "keep" else texts.GONE)]
+    return [Reply(Asker(), texts.RECALLING), TakeBack(Thing(THING, notice.id))]
 
 
 # Corrections

@@ -104,10 +104,12 @@ def drop(ctx: Ctx, notice: Notice) -> list[Act] | None:
 
 
 def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
-    """What became of the post in the group."""
+    """What became of the post in the group, or of taking it down."""
     notice = notices.get(ctx.db, result.thing.id) if result.thing and result.to_class else None
     if notice is None:
         return []
+    if result.act == "recall":
+        return _recalled(ctx, notice, result)
     if result.kind == "sent":
         if notices.set_state(ctx.db, notice.id, ("queued", "failed"), "published", published_at=ctx.now):
             standing.plan_status(ctx, notice)
@@ -120,6 +122,17 @@ def outcome(ctx: Ctx, result: Outcome) -> list[Act]:
             notices.set_state(ctx.db, notice.id, ("queued",), "dropped")
         return []
     return _failed(ctx, notice, result)
+
+
+def _recalled(ctx: Ctx, notice: Notice, result: Outcome) -> list[Act]:
+    """It is gone, and nobody is asked for an answer any more; or it hangs, and that is said."""
+    if notice.state != "published":
+        return []  # the same, a second time
+    head = rules.heading(notice.text)
+    if result.kind != "sent":
+        return [Reply(standing.author(notice), texts.not_recalled(head), arrival="must")]
+    notices.set_state(ctx.db, notice.id, ("published",), "dropped")
+    return [Reply(standing.author(notice), texts.recalled(head), arrival="must")]
 
 
 def _correct(ctx: Ctx, notice: Notice) -> list[Act]:

@@ -290,3 +290,22 @@ def children(names: Sequence[str]) -> str:
 
 NOTHING_SIGNED = "没有找到您签过的通知。要签字请回「同意」或「不同意」，再写上您的姓名。"
 PROXY = "签字要由登记的监护人来签，别人代签不算。请孩子爸妈自己回；要登记新的监护人，请和班主任说。"
+
+RECALL, LET_IT_HANG = "撤回", "不撤"
+HANGS = "好，通知还在群里。"
+RECALLING = "正在从群里撤回，撤好了告诉您。"
+
+
+def recall(heading: str) -> str:
+    """It hangs in the group: shall it go?"""
+    return f"「{heading}」已经在群里了，撤回吗？已经看到的家长，撤了也看过了。\n只是写错了，就说「通知改成：……」，我发一条更正。"
+
+
+def recalled(heading: str) -> str:
+    """It is gone."""
+    return f"「{heading}」已从群里撤回，不再等家长回。要重发，说「发通知：……」。"
+
+
+def not_recalled(heading: str) -> str:
+    """It hangs there still."""
+    return f"「{heading}」没撤下来，还在群里。请自己在群里撤，或者说「通知改成：……」发一条更正。"
