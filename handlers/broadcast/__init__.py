@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from handlers.broadcast.post import NOT_TOLD, SKIPPED, TAKEN_OUT, Photo, Post, post, take_out, waits
+from handlers.broadcast.post import NOT_TOLD, SKIPPED, TAKEN_OUT, Photo, Post, beside, post, take_out, waits
 
-__all__ = ["NOT_TOLD", "SKIPPED", "TAKEN_OUT", "Photo", "Post", "post", "take_out", "waits"]
+__all__ = ["NOT_TOLD", "SKIPPED", "TAKEN_OUT", "Photo", "Post", "beside", "post", "take_out", "waits"]

@@ -6,6 +6,7 @@ sections of a day are one message; where nothing of ours can be in the group, it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -66,7 +67,8 @@ class Post:
         text: The words.
         deadline: After this (UTC) it is dropped.
         picture: The same to look at, for a group somebody forwards it to.
-        photos: What stands beside the words; where a teacher confirms the day's post, the first one.
+        photos: What a teacher's hand brings to the group with the words; of several, where the day's one post
+            is confirmed, the first. Where a robot posts see :func:`beside`.
     """
 
     class_id: str
@@ -117,20 +119,26 @@ def post(ctx: Ctx, what: Post) -> list[Act] | None:
         deadline=what.deadline,
         wants_outcome=True,
     )
-    return [made, *(_beside(what, photo) for photo in what.photos)]
+    return [made]
 
 
-def _beside(what: Post, photo: Photo) -> Reply:
-    """A photo after the words, in the same lane."""
-    return Reply(
-        ToClass(what.class_id),
-        "",
-        thing=photo.thing,
-        subject=Subject(photo.thing.kind, photo.thing.id),
-        deadline=what.deadline,
-        file=Kept(photo.medium_id),
-        owner=photo.feature,
-    )
+def beside(ctx: Ctx, class_id: str, photos: Sequence[Photo], deadline: datetime) -> list[Act]:
+    """The photos of a post that is in the group now; where a teacher brings it there, they went with it."""
+    of = classes.get(ctx.db, class_id)
+    if classes.way(of.group_chat if of else None) != "by_itself":
+        return []
+    return [
+        Reply(
+            ToClass(class_id),
+            "",
+            thing=photo.thing,
+            subject=Subject(photo.thing.kind, photo.thing.id),
+            deadline=deadline,
+            file=Kept(photo.medium_id),
+            owner=photo.feature,
+        )
+        for photo in photos
+    ]
 
 
 def _hand_in(ctx: Ctx, what: Post) -> list[Act] | None:

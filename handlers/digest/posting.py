@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers import guard
-from handlers.broadcast import NOT_TOLD, SKIPPED, TAKEN_OUT, Post, post, take_out, waits
+from handlers.broadcast import NOT_TOLD, SKIPPED, TAKEN_OUT, Post, beside, post, take_out, waits
 from handlers.context import Ctx
 from handlers.digest import drawing, rules, texts
 from handlers.digest.compose import Composed, compose, still_agreed
@@ -35,8 +35,8 @@ def preview(ctx: Ctx, desk: Desk, sheet: Sheet, to: Audience) -> Reply:
     if not sheet.notes or sheet.digest is None:
         return Reply(to, texts.nothing_yet(sheet.of.name))
     made = compose(ctx, sheet.of, sheet.day, sheet.notes)
-    beside = len(photos.of_digest(ctx, sheet.digest.id))
-    remarks = [*([remark(beside)] if beside else []), *_remarks(made)]
+    many = len(photos.of_digest(ctx, sheet.digest.id))
+    remarks = [*([remark(many)] if many else []), *_remarks(made)]
     text = texts.preview(made.preview(), _when(ctx, sheet), remarks)
     if not desk.decides or sheet.state not in _OPEN or sheet.day != ctx.local.date():
         return Reply(to, text)
@@ -216,6 +216,7 @@ def outcome(ctx: Ctx, result: Outcome) -> Sequence[Act]:
             ctx.db, digest.id, ("queued", "failed", *_LATE.get(result.code, ())), "published", ctx.now
         ):
             numbers.close(ctx.db, THING, digest.id)
+            return _photos(ctx, of, digest)
         return []
     if result.kind == "withdrawn":
         if result.code == SKIPPED:
@@ -223,6 +224,12 @@ def outcome(ctx: Ctx, result: Outcome) -> Sequence[Act]:
             return []
         return _once_more(ctx, of, digest)
     return _failed(ctx, of, digest, result)
+
+
+def _photos(ctx: Ctx, of: SchoolClass, digest: Digest) -> list[Act]:
+    """The words are in the group: now what was to stand beside them."""
+    deadline = ctx.calendar.at(digest.day, rules.CLOSING)
+    return beside(ctx, of.id, photos.of_digest(ctx, digest.id), deadline)
 
 
 def _once_more(ctx: Ctx, of: SchoolClass, digest: Digest) -> list[Act]:

@@ -31,8 +31,10 @@ def test_it_follows_the_words(room: Classroom) -> None:
     assert _photo(room).startswith("放好了：10月12日的速递，共 1 张照片。")
     assert "（带 1 张照片）" in room.say("王老师", "看一下")
     room.say("王老师", "发送")
-    text, photo = room.posts
+    (text,) = room.posts
     assert "豌豆" in text.text
+    room.ended(text, "sent")
+    _, photo = room.posts
     assert photo.file == Kept(room.fetches[-1].medium_id)
     assert (photo.text, photo.owner) == ("", NAME)
 
@@ -41,7 +43,20 @@ def test_what_has_not_come_stays_away(room: Classroom) -> None:
     room.say("王老师", NOTE)
     _photo(room, fetched=False)
     room.say("王老师", "发送")
+    room.ended(room.posts[0], "sent")
     assert [post.file for post in room.posts] == [None]
+
+
+def test_no_words_no_photo(room: Classroom) -> None:
+    room.say("王老师", NOTE)
+    _photo(room)
+    room.say("王老师", "发送")
+    room.ended(room.posts[0], "refused", "gone")
+    assert [post.file for post in room.posts] == [None]
+    room.say("王老师", "重发")
+    room.ended(room.posts[-1], "sent")
+    room.ended(room.posts[1], "sent")  # told twice, posted once
+    assert [post.file is not None for post in room.posts] == [False, False, True]
 
 
 def test_a_photo_that_cannot_be_fetched_is_said_and_left_out(room: Classroom) -> None:
@@ -133,6 +148,7 @@ def test_a_photo_that_did_not_arrive_is_told(room: Classroom) -> None:
     room.say("王老师", NOTE)
     _photo(room)
     room.say("王老师", "发送")
+    room.ended(room.posts[0], "sent")
     photo = room.posts[-1]
     assert photo.thing is not None
     failed = Outcome("row", "refused", "file.size", Thing(THING, photo.thing.id), "", None, "class")
