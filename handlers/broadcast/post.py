@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from handlers.broadcast import byhand, texts
 from handlers.context import Ctx
+from handlers.digest.desks import times
 from handlers.guard import gate
 from handlers.reply import (
     Act,
@@ -32,6 +33,7 @@ from storage.tasks import Section, Task
 NAME = KIND = "broadcast"
 """The feature that follows what waits for a teacher, and the kind of such a thing."""
 CLOSING = time(21, 0)
+_SOON, _SETTLED = timedelta(minutes=2), timedelta(seconds=5)
 TAKEN_OUT, SLOT_USED, SKIPPED, NOT_TOLD = "taken_out", "slot_used", "skipped", "not_told"
 """Codes of what is handed on: it is in the group although it was taken back · the day's one message went out
 without it · the teacher wants none today · the teacher has not said whether it was copied."""
@@ -227,8 +229,19 @@ def lay(ctx: Ctx, task: Task) -> list[Act]:
         wants_outcome=True,
         file=Kept(photos[0]) if photos else None,
         owner=NAME,
+        not_before=_with_the_digest(ctx, task),
     )
     return [made]
+
+
+def _with_the_digest(ctx: Ctx, task: Task) -> datetime | None:
+    """When it is laid before the teacher, UTC; None for now.
+
+    What comes a minute before the digest waits for it: laid twice, the first would be taken back under the
+    teacher's thumb.
+    """
+    sent = ctx.calendar.at(task.day, times(ctx, task.class_id, task.day).send)
+    return sent + _SETTLED if timedelta() < sent - ctx.now <= _SOON else None
 
 
 def tell(ctx: Ctx, task: Task, section: Section, kind: OutcomeKind, code: str) -> Tell:
