@@ -149,6 +149,7 @@ def keep_pupil(
         row = pupils.values(db, pupils.Pupil(known.id, school_id, class_id, name))
         here = pupils.pupils.c.id == known.id
         db.conn.execute(update(pupils.pupils).where(here).values(class_id=row["class_id"], name=row["name"]))
+        db.memo.clear()
     return known.id
 
 

@@ -49,6 +49,7 @@ def add(db: Db, new_id: Callable[[], str], *, school_id: str, class_id: str, nam
     """Add a child to a class."""
     pupil = Pupil(new_id(), school_id, class_id, name)
     db.conn.execute(insert(pupils), values(db, pupil))
+    db.memo.clear()
     return pupil
 
 
@@ -72,9 +73,13 @@ def school_of(db: Db, pupil_id: str) -> str | None:
 
 
 def of_class(db: Db, class_id: str) -> tuple[Pupil, ...]:
-    """The children of a class in the order of the roster."""
-    found = _SELECT.where(pupils.c.class_id == class_id).order_by(pupils.c.id)
-    return tuple(_pupil(db, row) for row in db.conn.execute(found))
+    """The children of a class in the order of the roster; opened once in a unit."""
+    known = ("pupils", class_id)
+    if known not in db.memo:
+        found = _SELECT.where(pupils.c.class_id == class_id).order_by(pupils.c.id)
+        db.memo[known] = tuple(_pupil(db, row) for row in db.conn.execute(found))
+    there: tuple[Pupil, ...] = db.memo[known]
+    return there
 
 
 def several(db: Db, pupil_ids: Iterable[str]) -> tuple[Pupil, ...]:
