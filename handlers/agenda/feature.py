@@ -115,7 +115,7 @@ def _planned(ctx: Ctx, of: SchoolClass, *, merged: bool) -> Iterator[tuple[datet
         if kind == "report.post" and report is not None and report.period == "month":
             name = texts.OF_MONTH
         # A minute apart only so that both lie in one message.
-        beside = noted and merged and due_at + timedelta(minutes=1) == at
+        beside = noted and merged and timedelta() < at - due_at <= timedelta(minutes=1)
         yield at if beside else due_at, name
 
 

@@ -26,6 +26,7 @@ _QUEUED: tuple[State, ...] = ("queued",)
 _OUT: tuple[State, ...] = ("chosen", "queued")
 _AFTER = timedelta(minutes=6)
 """So long after the digest, where a robot posts: two posts of one minute push each other off the screen."""
+_BEHIND = timedelta(seconds=30)
 _LATEST = time(20)
 _CLOSING = time(21)
 
@@ -48,8 +49,11 @@ def when(ctx: Ctx, at: datetime) -> str:
 
 def moment(ctx: Ctx, of: SchoolClass) -> datetime | None:
     """When it goes out, UTC: with the day's one message, else a little after the digest."""
-    if classes.way(of.group_chat) != "by_itself":
-        return along(ctx, of.id)
+    way = classes.way(of.group_chat)
+    if way != "by_itself":
+        beside = along(ctx, of.id)
+        # Behind the stars of the same minute, whichever of them is quicker.
+        return beside + _BEHIND if beside is not None and way == "confirmed" else beside
     today = ctx.local.date()
     sent = times(ctx, of.id).send
     if ctx.calendar.is_school_day(today) and sent <= ctx.local.time() < _LATEST:
