@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Literal
 
 from handlers.context import Ctx
 from handlers.digest.asking import own_classes
@@ -13,11 +12,11 @@ from handlers.digest.desks import Desk, desks, named, teaches
 from handlers.feature import Check
 from handlers.language import Reading
 from handlers.language.people import class_mentions
-from handlers.language.times import number_of
 from handlers.message import Message
 from handlers.reply import Act, Asker, Choice, Outcome, Reply, Subject, ToPerson
-from handlers.reports import composing, editing, publishing, rules, texts, words
+from handlers.reports import composing, editing, publishing, rules, texts
 from handlers.reports.publishing import NAME, POST, THING
+from handlers.reports.reading import Said, said
 from storage import classes, people, preferences, reports, schedule
 from storage.classes import SchoolClass
 from storage.engine import Db
@@ -28,26 +27,17 @@ CARD, OFF, AUTO = "reports.card", "off", "auto"
 """The occurrence, and the class's preference: never shown, or posted by itself."""
 AT = time(12, 10)
 _PUBLISHED: tuple[State, ...] = ("published",)
-
-What = Literal["show", "picture", "print", "send", "skip", "off", "auto", "ask", "remove", "reword", "add"]
+_OPEN: tuple[State, ...] = ("draft", "chosen")
+_UNPUBLISHED: tuple[State, ...] = ("draft", "chosen", "queued", "dropped")
+_LOOKS = ("show", "picture", "print")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a class teacher wants of a report.
-
-    Args:
-        last: The one before is meant.
-        number: Which line, counted from 1.
-        text: New words.
-    """
+    """What a class teacher wants of a report of this class."""
 
     of: SchoolClass
-    what: What
-    period: Period = "week"
-    last: bool = False
-    number: int = 0
-    text: str = ""
+    said: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ class Reports:
         _, line = class_mentions(reading.raw.strip())
         if message.chat.kind != "private" or message.attachments or reading.danger is not None:
             return None
-        found = _said(line) if words.PERIOD.search(line) else None
+        found = said(line)
         if found is None:
             return None
         if teaches(ctx):
@@ -94,10 +84,10 @@ class Reports:
                 return [Reply(Asker(), texts.ONLY_TEACHER)]
             case Asked(period):
                 return [Reply(Asker(), _read(ctx, of, period)) for of in own_classes(ctx)]
-            case Wish(of, "off" | "auto" | "ask" as how):
+            case Wish(of, Said("off" | "auto" | "ask" as how)):
                 return [Reply(Asker(), _set(ctx, of, how))]
-            case Wish():
-                return _with_report(ctx, match)
+            case Wish(of, wanted):
+                return _with_report(ctx, of, wanted)
             case _:
                 return []
 
@@ -171,92 +161,45 @@ def _wanted(db: Db, subject: Subject) -> bool:
     return composing.still_agreed(db, report)
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A line about a report, before it is known which class is meant."""
-
-    what: What
-    period: Period
-    last: bool = False
-    number: int = 0
-    text: str = ""
-
-
-def _said(line: str) -> _Said | None:
-    named = words.PERIOD.search(line)
-    period: Period = "month" if named is not None and named["month"] else "week"
-    plain: tuple[tuple[What, object], ...] = (
-        ("off", words.OFF.fullmatch(line)),
-        ("ask", words.ASKING.fullmatch(line)),
-        ("auto", words.AUTO.fullmatch(line)),
-        ("skip", words.SKIP.fullmatch(line)),
-        ("send", words.PUBLISH.fullmatch(line)),
-    )
-    what = next((what for what, hit in plain if hit), None)
-    if what is not None:
-        return _Said(what, period)
-    return _shown(line, period) or _changed(line, period)
-
-
-def _shown(line: str, period: Period) -> _Said | None:
-    for what, pattern in (("show", words.SHOW), ("picture", words.PICTURE), ("print", words.PRINT)):
-        found = pattern.fullmatch(line)
-        if found is not None:
-            asked: What = "show" if what == "show" else "picture" if what == "picture" else "print"
-            return _Said(asked, period, last=bool(found["last"]))
-    return None
-
-
-def _changed(line: str, period: Period) -> _Said | None:
-    if found := words.REWORD.fullmatch(line):
-        return _Said("reword", period, number=number_of(found["number"]) or 0, text=found["text"].strip())
-    if found := words.REMOVE.fullmatch(line):
-        return _Said("remove", period, number=number_of(found["number"]) or 0)
-    if found := words.ADD.fullmatch(line):
-        return _Said("add", period, text=found["text"].strip())
-    return None
-
-
-def _of(ctx: Ctx, mine: Sequence[SchoolClass], said: _Said) -> Wish:
+def _of(ctx: Ctx, mine: Sequence[SchoolClass], wanted: Said) -> Wish:
     """The class that is meant: of several the one whose draft is open."""
-    waiting = [of for of in mine if reports.latest(ctx.db, of.id, said.period, ("draft", "chosen"))]
-    of = waiting[0] if said.what not in ("show", "picture", "print") and waiting else mine[0]
-    return Wish(of, said.what, said.period, said.last, said.number, said.text)
+    waiting = [of for of in mine if reports.latest(ctx.db, of.id, wanted.period, _OPEN)]
+    return Wish(waiting[0] if wanted.what not in _LOOKS and waiting else mine[0], wanted)
 
 
-def _with_report(ctx: Ctx, wish: Wish) -> list[Act]:
+def _with_report(ctx: Ctx, of: SchoolClass, wanted: Said) -> list[Act]:
     """Do what is wanted with the report it is about."""
-    if wish.what in ("show", "picture", "print"):
-        report = _meant(ctx, wish)
+    if wanted.what in _LOOKS:
+        report = _meant(ctx, of, wanted)
         if report is None:
-            return [Reply(Asker(), texts.nothing(wish.period))]
-        if wish.what == "show":
-            return editing.card(ctx, wish.of, report, Asker(), asked=True)
-        return [publishing.file(ctx, wish.of, report, picture=wish.what == "picture")]
-    report = reports.latest(ctx.db, wish.of.id, wish.period, ("draft", "chosen", "queued", "dropped"))
+            return [Reply(Asker(), texts.nothing(wanted.period))]
+        if wanted.what == "show":
+            return editing.card(ctx, of, report, Asker(), asked=True)
+        return [publishing.file(ctx, of, report, picture=wanted.what == "picture")]
+    report = reports.latest(ctx.db, of.id, wanted.period, _UNPUBLISHED)
     if report is None:
-        return [Reply(Asker(), texts.no_draft(wish.period))]
-    match wish.what:
-        case "send":
-            return publishing.choose(ctx, wish.of, report, Asker())
-        case "skip":
+        return [Reply(Asker(), texts.no_draft(wanted.period))]
+    match wanted:
+        case Said("send"):
+            return publishing.choose(ctx, of, report, Asker())
+        case Said("skip"):
             return publishing.skip(ctx, report)
-        case "reword":
-            return [Reply(Asker(), editing.reword(ctx, wish.of, report, wish.number, wish.text))]
-        case "remove":
-            return [Reply(Asker(), editing.remove(ctx, report, wish.number))]
+        case Said("reword", number=number, text=text):
+            return [Reply(Asker(), editing.reword(ctx, of, report, number, text))]
+        case Said("remove", number=number):
+            return [Reply(Asker(), editing.remove(ctx, report, number))]
         case _:
-            return [Reply(Asker(), editing.add(ctx, wish.of, report, wish.text))]
+            return [Reply(Asker(), editing.add(ctx, of, report, wanted.text))]
 
 
-def _meant(ctx: Ctx, wish: Wish) -> Report | None:
+def _meant(ctx: Ctx, of: SchoolClass, wanted: Said) -> Report | None:
     """This week's or month's; the one before where it is named, or where this one has nothing yet."""
     today = ctx.local.date()
-    before = rules.days_of(wish.period, today)[0] - timedelta(days=1)
-    if wish.last:
-        return composing.draft(ctx, wish.of, wish.period, before)
-    this = composing.draft(ctx, wish.of, wish.period, today)
-    return this or composing.draft(ctx, wish.of, wish.period, before)
+    before = rules.days_of(wanted.period, today)[0] - timedelta(days=1)
+    if wanted.last:
+        return composing.draft(ctx, of, wanted.period, before)
+    this = composing.draft(ctx, of, wanted.period, today)
+    return this or composing.draft(ctx, of, wanted.period, before)
 
 
 def _read(ctx: Ctx, of: SchoolClass, period: Period) -> str:

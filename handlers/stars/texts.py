@@ -91,7 +91,7 @@ def title(class_name: str) -> str:
 
 
 def good_news(child: str, class_name: str, dimension: str, deed: str, teacher: str) -> str:
-    """喜报: what a family alone reads."""
+    """The good news (喜报) a family alone reads."""
     what = f"\n{deed}。" if deed else ""
     return f"喜报：{child}是{class_name}这周的{dimension}{STAR}。{what}\n——{teacher}"
 

@@ -8,7 +8,8 @@ import pytest
 
 from config.school_calendar import DayOverride, SchoolCalendar, Term
 from handlers.reports import rules, words
-from handlers.reports.feature import _said, plan_day
+from handlers.reports.feature import plan_day
+from handlers.reports.reading import said
 from handlers.reports.rules import Coming, Told
 from storage import classes
 from storage.engine import Db
@@ -120,12 +121,12 @@ def test_what_the_teacher_wrote_stays_when_more_comes() -> None:
     ],
 )
 def test_a_line_about_a_report(line: str, what: str | None) -> None:
-    found = _said(line)
+    found = said(line)
     assert (found.what if found else None) == what
 
 
 def test_numbers_are_read_in_words() -> None:
-    found = _said("周报第十二条改成下周一升旗")
+    found = said("周报第十二条改成下周一升旗")
     assert found is not None
     assert (found.number, found.text) == (12, "下周一升旗")
     assert words.DAY.sub("", "明天（10月17日（周六））带跳绳") == "带跳绳"
